@@ -1,0 +1,1 @@
+"""Flagstone: a whole digital state in one package."""

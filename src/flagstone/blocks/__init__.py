@@ -1,0 +1,1 @@
+"""Building blocks of a digital state, one folder each."""

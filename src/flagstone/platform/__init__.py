@@ -1,0 +1,1 @@
+"""Mechanisms with side effects; one door per library."""

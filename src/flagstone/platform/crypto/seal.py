@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Secret fields at rest: AES-256-GCM (NIST SP 800-38D) under a key derived for the context (RFC 5869).
+
+Sealed bytes are: one version byte, 8 bytes of the key's id, a random nonce of 96 bits, and the
+ciphertext with its tag of 128 bits. The context (such as register, field and record) is bound in:
+bytes moved to another place do not open there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from flagstone.kernel.errors import Fault, Kind
+from flagstone.platform.crypto.canonical import encode
+from flagstone.platform.crypto.keys import SecretKey
+
+VERSION = b"\x01"
+KEY_ID_BYTES = 8
+NONCE_BYTES = 12
+OVERHEAD_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES + 16
+PLAINTEXT_BYTES_MAX = 1 << 24
+
+
+class SealBroken(Fault):
+    """Sealed bytes were changed, moved, cut, or belong to a key that is not at hand."""
+
+    code = "crypto.seal-broken"
+    kind = Kind.INTERNAL
+    title = "A protected value cannot be read"
+    remedy = "Tell the operator the request number; the value was changed or its key is missing."
+
+
+class SealTooLarge(Fault):
+    """A value is too large to be sealed in one piece."""
+
+    code = "crypto.seal-too-large"
+    kind = Kind.TOO_LARGE
+    title = "The value is too large to be protected in one piece"
+    remedy = f"Keep protected values under {PLAINTEXT_BYTES_MAX} bytes."
+
+
+def seal(key: SecretKey, plaintext: bytes, context: Sequence[str]) -> bytes:
+    """Return `plaintext` encrypted for `context`, 37 bytes longer; SealTooLarge over 16 MiB."""
+    if len(plaintext) > PLAINTEXT_BYTES_MAX:
+        raise SealTooLarge
+    bound = _bound(context)
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    prefix = VERSION + _key_prefix(key)
+    return prefix + nonce + AESGCM(derive(key, "seal", bound)).encrypt(nonce, plaintext, prefix + bound)
+
+
+def unseal(keys: Sequence[SecretKey], sealed: bytes, context: Sequence[str]) -> bytes:
+    """Return what `seal` was given, by whichever of `keys` sealed it; SealBroken otherwise."""
+    prefix, nonce, body = sealed[: 1 + KEY_ID_BYTES], sealed[1 + KEY_ID_BYTES :][:NONCE_BYTES], sealed[21:]
+    if len(sealed) < OVERHEAD_BYTES or prefix[:1] != VERSION:
+        raise SealBroken("not sealed bytes")
+    bound = _bound(context)
+    for key in keys:
+        if _key_prefix(key) == prefix[1:]:
+            try:
+                return AESGCM(derive(key, "seal", bound)).decrypt(nonce, body, prefix + bound)
+            except InvalidTag as error:
+                raise SealBroken("the seal does not fit its place or was changed") from error
+    raise SealBroken("the key that sealed the value is not at hand")
+
+
+def blind_index(key: SecretKey, value: str, context: Sequence[str]) -> str:
+    """Return a hex digest by which equal secret values of one context are found: HMAC-SHA256."""
+    return hmac.new(derive(key, "index", _bound(context)), value.encode(), hashlib.sha256).hexdigest()
+
+
+def derive(key: SecretKey, use: str, context: bytes) -> bytes:
+    """Return the 32-byte key for one use and context (HKDF-SHA256)."""
+    info = b"flagstone " + use.encode() + b"\x00" + context
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key.octets)
+
+
+def _bound(context: Sequence[str]) -> bytes:
+    """Return the one encoding of a context; text is taken apart unambiguously."""
+    return encode(list(context))
+
+
+def _key_prefix(key: SecretKey) -> bytes:
+    """Return the 8 bytes by which sealed bytes name their key."""
+    return hashlib.sha256(key.id.encode()).digest()[:KEY_ID_BYTES]

@@ -24,6 +24,11 @@ Data = Mapping[str, Value]
 
 PAGE_SIZE_MAX = 200
 BULK_MAX = 1_000
+IMPORT_ROWS_MAX = 200_000
+FINDINGS_MAX = 200
+
+OWN_ACCESS = "own access"
+"""The purpose that is recorded when a person reads what concerns herself."""
 
 
 class FieldType(Enum):
@@ -298,6 +303,15 @@ class RecordArchived:
 
 
 @dataclass(frozen=True)
+class RecordsLoaded:
+    """Event: an import created and corrected records, named here in place of one event for each."""
+
+    register: str
+    created: tuple[str, ...]
+    corrected: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RegisterPublished:
     """Event: a version of a register was published."""
 
@@ -386,6 +400,15 @@ class DefinitionInvalid(Fault):
     remedy = "Correct the places that are named."
 
 
+class VersionPublished(Fault):
+    """A published version is published again with another content."""
+
+    code = "registry.version-published"
+    kind = Kind.CONFLICT
+    title = "This version is published already and cannot be changed"
+    remedy = "Give the definition a new version."
+
+
 class BreakingChangeUndeclared(Fault):
     """A new version would break users of the version before and does not say so."""
 
@@ -427,16 +450,27 @@ class Registry(Protocol):
         """Return the page of records that match `query`."""
         ...
 
-    def read(self, caller: Caller, register: str, record_id: str, reason: Reason, *, version: str = "") -> Record:
+    def read(
+        self, caller: Caller, register: str, record_id: str, reason: Reason, *, version: str = ""
+    ) -> Record:
         """Return one record by id."""
         ...
 
-    def exists(self, caller: Caller, register: str, example: Data, *, version: str = "") -> bool:
-        """Tell whether a record has all of the values of `example`."""
+    def exists(
+        self, caller: Caller, register: str, example: Data, reason: Reason, *, version: str = ""
+    ) -> bool:
+        """Tell whether a record has all of the values of `example`; a hit is a read of its persons' data."""
         ...
 
     def create(
-        self, caller: Caller, register: str, data: Data, reason: Reason, *, version: str = "", valid_from: date | None = None
+        self,
+        caller: Caller,
+        register: str,
+        data: Data,
+        reason: Reason,
+        *,
+        version: str = "",
+        valid_from: date | None = None,
     ) -> Record:
         """Register a record; RecordInvalid, RecordExists."""
         ...
@@ -471,7 +505,14 @@ class Registry(Protocol):
         ...
 
     def as_of(
-        self, caller: Caller, register: str, record_id: str, reason: Reason, *, valid_on: date, recorded_by: datetime
+        self,
+        caller: Caller,
+        register: str,
+        record_id: str,
+        reason: Reason,
+        *,
+        valid_on: date,
+        recorded_by: datetime,
     ) -> Record:
         """Return the record as it held on `valid_on`, by what was recorded up to `recorded_by`."""
         ...
@@ -489,7 +530,13 @@ class Registry(Protocol):
         ...
 
     def load(
-        self, caller: Caller, register: str, rows: Iterable[Mapping[str, Value]], reason: Reason, *, dry_run: bool
+        self,
+        caller: Caller,
+        register: str,
+        rows: Iterable[Mapping[str, Value]],
+        reason: Reason,
+        *,
+        dry_run: bool,
     ) -> ImportReport:
         """Check and then take rows, by key: new ones are created, known ones updated, equal ones left."""
         ...

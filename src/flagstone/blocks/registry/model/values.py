@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One field's value: from what a caller or a table's cell holds to the canonical form (DRS-3, DRS-17)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+from flagstone.blocks.registry.contract import Field, FieldType, Value
+from flagstone.blocks.registry.model import patterns
+from flagstone.blocks.registry.model.text import clean, western_digits
+from flagstone.kernel.clock import parse_rfc3339, rfc3339
+from flagstone.kernel.errors import Flaw
+
+INTEGER_MAX = 2**53 - 1
+"""Beyond this, JSON readers elsewhere lose digits (RFC 8259 section 6)."""
+
+LIST_ITEMS_MAX = 500
+CELL_DEPTH_MAX = 8
+NUMBER_TEXT_MAX = 40
+
+Bound = TypeVar("Bound", int, Decimal, date)
+Check = Callable[[str], bool]
+Checks = Mapping[str, Check]
+
+_decimal_form = re.compile(r"-?[0-9]{1,28}(\.[0-9]{1,10})?")
+_date_form = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_time_form = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_yes, _no = {"true", "1", "yes"}, {"false", "0", "no"}
+
+
+class Unfit(ValueError):
+    """A value is not what its field asks for; the message says what is wrong, without the value."""
+
+
+@dataclass
+class Inspection:
+    """One look at a record: which named checks there are, where it comes from, what was found.
+
+    `from_table` admits text for every type, as a table's cells hold it, and empty text for no value.
+    """
+
+    checks: Checks
+    from_table: bool = False
+    flaws: list[Flaw] = field(default_factory=list)
+
+
+def read_value(of: Field, value: object, place: str, inspection: Inspection) -> Value:
+    """Return `value` in the canonical form of the field `of`, or None, and a flaw for each thing wrong.
+
+    `place` is the value's JSON pointer (RFC 6901).
+    """
+    if value is None or value == "":
+        return None
+    try:
+        if of.type is FieldType.LIST:
+            return _list(of, _unpacked(value, inspection), place, inspection)
+        if of.type is FieldType.OBJECT:
+            return _object(of, _unpacked(value, inspection), place, inspection)
+        return _readers[of.type](of, value, inspection)
+    except ValueError as error:
+        inspection.flaws.append(Flaw(place, str(error)))
+        return None
+
+
+def read_fields(
+    fields: tuple[Field, ...], data: Mapping[str, object], place: str, inspection: Inspection
+) -> dict[str, Value]:
+    """Return the canonical values of `data` by field code, without nulls, defaults filled in."""
+    shown: dict[str, Value] = {}
+    for one in fields:
+        value = read_value(one, data.get(one.code), f"{place}/{one.code}", inspection)
+        if value is None and one.code not in data:
+            value = one.default
+        if value is not None:
+            shown[one.code] = value
+        elif one.required and data.get(one.code) in (None, ""):
+            inspection.flaws.append(Flaw(f"{place}/{one.code}", "is required"))
+    if len(data) > len(fields) or not data.keys() <= {one.code for one in fields}:
+        _name_unknown(fields, data, place, inspection)
+    return shown
+
+
+def _name_unknown(
+    fields: tuple[Field, ...], data: Mapping[str, object], place: str, inspection: Inspection
+) -> None:
+    """Add a flaw for each member of `data` that is no field; its name is shortened, and escaped."""
+    known = {one.code for one in fields}
+    for code in data:
+        if code not in known:
+            name = str(code)[:64].encode("ascii", "backslashreplace").decode()
+            pointer = name.replace("~", "~0").replace("/", "~1")
+            inspection.flaws.append(Flaw(f"{place}/{pointer}", "is not a field of this register"))
+
+
+def _unpacked(value: object, inspection: Inspection) -> object:
+    """Return the list or object that a table's cell holds as JSON; any other value as it is."""
+    if not (inspection.from_table and isinstance(value, str)):
+        return value
+    if max_depth(value) > CELL_DEPTH_MAX:
+        raise Unfit(f"is nested deeper than {CELL_DEPTH_MAX}")
+    try:
+        unpacked: object = json.loads(value, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unfit("is not JSON, as a list or an object in a cell must be") from error
+    return unpacked
+
+
+def _refuse_constant(name: str) -> object:
+    """Refuse `NaN` and `Infinity`, which JSON does not have."""
+    raise Unfit(f"{name} is not JSON")
+
+
+def max_depth(text: str) -> int:
+    """Return an upper bound of the nesting of the JSON `text`, without reading it."""
+    depth = deepest = 0
+    for part in re.findall(r"[\[{\]}]", text):
+        depth += 1 if part in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _list(of: Field, value: object, place: str, inspection: Inspection) -> Value:
+    """Return a list of canonical items."""
+    if not isinstance(value, list | tuple):
+        raise Unfit("must be a list")
+    if len(value) > LIST_ITEMS_MAX:
+        raise Unfit(f"has more than {LIST_ITEMS_MAX} items")
+    assert of.items is not None
+    read = [read_value(of.items, item, f"{place}/{number}", inspection) for number, item in enumerate(value)]
+    return [item for item in read if item is not None] or None
+
+
+def _object(of: Field, value: object, place: str, inspection: Inspection) -> Value:
+    """Return an object of canonical members."""
+    if not isinstance(value, Mapping):
+        raise Unfit("must be an object")
+    return read_fields(of.properties, value, place, inspection) or None
+
+
+def _text(of: Field, value: object, inspection: Inspection) -> Value:
+    """Return text in NFC within its length, pattern and check."""
+    if not isinstance(value, str):
+        raise Unfit("must be text")
+    if len(value) > of.length_max * 2:
+        raise Unfit(f"is longer than {of.length_max} characters")
+    text = clean(value)
+    if len(text) > of.length_max:
+        raise Unfit(f"is longer than {of.length_max} characters")
+    if of.pattern and not patterns.fits(of.pattern, text):
+        raise Unfit("does not have the form that is asked for")
+    if of.check and not inspection.checks[of.check](text):
+        raise Unfit(f"fails the check `{of.check}`")
+    return text
+
+
+def _integer(of: Field, value: object, inspection: Inspection) -> Value:
+    """Return a whole number within its bounds."""
+    if isinstance(value, str) and inspection.from_table:
+        digits = western_digits(value.strip())
+        if len(digits) > NUMBER_TEXT_MAX or not re.fullmatch(r"[+-]?[0-9]+", digits):
+            raise Unfit("must be a whole number")
+        value = int(digits)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unfit("must be a whole number")
+    if abs(value) > INTEGER_MAX:
+        raise Unfit("is too large a number")
+    _check_bounds(of, value, int)
+    return value
+
+
+def _decimal(of: Field, value: object, _: Inspection) -> Value:
+    """Return a decimal as text, its digits after the point kept."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise Unfit("must be a decimal number such as 12.50")
+    text = _decimal_text(value)
+    if not _decimal_form.fullmatch(text):
+        raise Unfit("must be a decimal number such as 12.50")
+    number = Decimal(text)
+    _check_bounds(of, number, Decimal)
+    return str(abs(number)) if number == 0 else f"{number:f}"
+
+
+def _decimal_text(value: str | float | Decimal) -> str:
+    """Return the digits of a number in whatever form; what is no number comes back unfit."""
+    if isinstance(value, str):
+        return western_digits(value.strip())[:NUMBER_TEXT_MAX]
+    try:
+        return f"{Decimal(repr(value)) if isinstance(value, float) else Decimal(value):f}"[:200]
+    except (InvalidOperation, ValueError, OverflowError):
+        return ""
+
+
+def _boolean(_: Field, value: object, inspection: Inspection) -> Value:
+    """Return true or false."""
+    if isinstance(value, str) and inspection.from_table:
+        word = western_digits(value.strip()).lower()
+        if word in _yes or word in _no:
+            return word in _yes
+    if not isinstance(value, bool):
+        raise Unfit("must be true or false")
+    return value
+
+
+def _date(of: Field, value: object, _: Inspection) -> Value:
+    """Return a date as `YYYY-MM-DD` (ISO 8601)."""
+    text = western_digits(value.strip()) if isinstance(value, str) else ""
+    if not _date_form.fullmatch(text):
+        raise Unfit("must be a date such as 2026-01-31")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise Unfit("is a date that does not exist") from error
+    _check_bounds(of, day, date.fromisoformat)
+    return text
+
+
+def _time(_: Field, value: object, __: Inspection) -> Value:
+    """Return a time of day as `HH:MM:SS`."""
+    text = western_digits(value.strip()) if isinstance(value, str) else ""
+    if not _time_form.fullmatch(text):
+        raise Unfit("must be a time such as 08:30 or 08:30:00")
+    try:
+        return time.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise Unfit("is a time that does not exist") from error
+
+
+def _datetime(_: Field, value: object, __: Inspection) -> Value:
+    """Return an instant as RFC 3339 text in UTC."""
+    try:
+        return rfc3339(parse_rfc3339(value.strip())) if isinstance(value, str) else _no_instant()
+    except (ValueError, OverflowError) as error:
+        raise Unfit("must be an instant such as 2026-01-31T08:30:00Z") from error
+
+
+def _no_instant() -> str:
+    """Refuse a value that is not even text."""
+    raise Unfit("not text")
+
+
+def _catalogue(of: Field, value: object, _: Inspection) -> Value:
+    """Return the code of one of the field's options."""
+    if not isinstance(value, str) or all(option.code != value for option in of.options):
+        raise Unfit("is not one of the options")
+    return value
+
+
+def _check_bounds(of: Field, value: Bound, parse: Callable[[str], Bound]) -> None:
+    """Raise ValueError when `value` is outside of the field's bounds."""
+    if of.minimum is not None and value < parse(of.minimum):
+        raise Unfit(f"is below {of.minimum}")
+    if of.maximum is not None and value > parse(of.maximum):
+        raise Unfit(f"is above {of.maximum}")
+
+
+_readers: Mapping[FieldType, Callable[[Field, object, Inspection], Value]] = {
+    FieldType.TEXT: _text,
+    FieldType.INTEGER: _integer,
+    FieldType.DECIMAL: _decimal,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.DATE: _date,
+    FieldType.TIME: _time,
+    FieldType.DATETIME: _datetime,
+    FieldType.CATALOGUE: _catalogue,
+}

@@ -1,0 +1,1 @@
+"""Identity: who signs in, who asks, and the tokens that say so."""

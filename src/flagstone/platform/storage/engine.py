@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Connections: two pools a database, one that can only read and one that writes.
+
+SQLite runs in WAL with synchronous=FULL, so that a commit is on disk when it returns; a writer takes
+the write lock at once (BEGIN IMMEDIATE) and never upgrades half-way. PostgreSQL runs each block in a
+schema and role of its own; readers are REPEATABLE READ and READ ONLY, writers READ COMMITTED.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from flagstone.platform.storage.faults import AlreadyThere, Busy, DatabaseUnreachable, DiskFull
+
+BUSY_SECONDS_MAX = 5
+READERS_MAX = 8
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_SECONDS_MAX * 1000}",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+    "temp_store=MEMORY",
+    "cache_size=-8192",
+)
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a block's database is: a SQLite file, or a schema of a PostgreSQL database."""
+
+    url: URL
+    schema: str = ""
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether this is a SQLite file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path:
+        """Return the SQLite file; ValueError for PostgreSQL."""
+        if not self.is_sqlite or not self.url.database:
+            raise ValueError("only a SQLite database has a path")
+        return Path(self.url.database)
+
+    def __str__(self) -> str:
+        """Return the place without any secret."""
+        return str(self.path) if self.is_sqlite else f"{self.url.render_as_string()}#{self.schema}"
+
+
+def sqlite(path: Path) -> Location:
+    """Return the location of a SQLite file."""
+    return Location(URL.create("sqlite+pysqlite", database=str(path)))
+
+
+def writing_engine(location: Location) -> Engine:
+    """Return the pool of connections that may write."""
+    if not location.is_sqlite:
+        return _postgresql_engine(location, {"isolation_level": "READ COMMITTED"})
+    engine = _sqlite_engine(location, pool_size=1)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def reading_engine(location: Location) -> Engine:
+    """Return the pool of connections that cannot write."""
+    if not location.is_sqlite:
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return _postgresql_engine(location, options)
+    engine = _sqlite_engine(location, pool_size=READERS_MAX, pragmas=("query_only=ON",))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the drivers' errors into faults that say what to do and carry none of the data."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise AlreadyThere from error
+    except DBAPIError as error:
+        raise _fault(str(error.orig)) from error
+
+
+def _fault(message: str) -> Exception:
+    """Return the fault for a driver's `message`."""
+    if "locked" in message or "busy" in message:
+        return Busy(retry_after_seconds=BUSY_SECONDS_MAX)
+    if "is full" in message or "No space left" in message or "disk I/O error" in message:
+        return DiskFull()
+    return DatabaseUnreachable()
+
+
+def _sqlite_engine(location: Location, *, pool_size: int, pragmas: tuple[str, ...] = ()) -> Engine:
+    """Return an engine whose transactions we begin ourselves."""
+    engine = create_engine(
+        location.url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS_MAX,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS_MAX},
+        json_serializer=_json,
+    )
+
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in SQLITE_PRAGMAS + pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _postgresql_engine(location: Location, options: dict[str, Any]) -> Engine:
+    """Return an engine bound to one schema, in UTC, with bounded waits."""
+    return create_engine(
+        location.url,
+        pool_size=READERS_MAX,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS_MAX,
+        pool_pre_ping=True,
+        execution_options=options,
+        json_serializer=_json,
+        connect_args={
+            "connect_timeout": BUSY_SECONDS_MAX,
+            "options": f"-csearch_path={location.schema} -ctimezone=UTC -clock_timeout={BUSY_SECONDS_MAX}s",
+        },
+    )
+
+
+def _json(value: object) -> str:
+    """Return `value` as compact JSON text; floats that are not numbers are refused."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+__all__ = [
+    "Location",
+    "OperationalError",
+    "reading_engine",
+    "sqlite",
+    "translated",
+    "writing_engine",
+]

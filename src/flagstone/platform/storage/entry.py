@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A journal entry: one change of one row, as the exact bytes that are hashed, chained and replicated.
+
+The bytes are canonical CBOR. `chain` is the RFC 6962 leaf hash of the entry before, so that an entry
+cannot be edited, removed, inserted or moved unseen; `prev` is the digest of the row's document before,
+so that one row's history is provable without the others; `tx` and `of` say which entries belong to one
+transaction, so that a replica never shows half of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from flagstone.kernel.audit import Actor, ActorKind, Reason
+from flagstone.kernel.clock import parse_rfc3339, rfc3339
+from flagstone.platform.crypto import canonical
+from flagstone.platform.storage.faults import EntryTooLarge
+
+FORMAT = 1
+ENTRY_BYTES_MAX = 65_535
+GENESIS = bytes(32)
+
+PUT = "put"
+DEL = "del"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one row before it has its place in the chain; `document` is canonical bytes or None."""
+
+    table: str
+    register: str
+    key: str
+    revision: int
+    document: bytes | None
+    previous_document: bytes | None  # SHA-256 of the row's document before, None for a new row
+
+    @property
+    def operation(self) -> str:
+        """Return `put`, or `del` where the row is gone."""
+        return DEL if self.document is None else PUT
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A change in its place: everything that the stored bytes say, and their hash (32 bytes)."""
+
+    origin: str  # country/site/block, so that an entry cannot be moved to another journal
+    sequence: int  # from 1, without gaps, in commit order
+    transaction: int  # sequence of the transaction's first entry
+    transaction_size: int
+    change: Change
+    actor: Actor
+    reason: Reason
+    at: datetime
+    previous_hash: bytes
+    hash: bytes
+
+    @property
+    def table(self) -> str:
+        """Return the table's name."""
+        return self.change.table
+
+    @property
+    def register(self) -> str:
+        """Return the register's code, empty for tables that belong to none."""
+        return self.change.register
+
+    @property
+    def key(self) -> str:
+        """Return the row's key as text."""
+        return self.change.key
+
+    @property
+    def revision(self) -> int:
+        """Return the row's revision after the change."""
+        return self.change.revision
+
+    @property
+    def operation(self) -> str:
+        """Return `put` or `del`."""
+        return self.change.operation
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """Return the row after the change by column name, empty when it is gone."""
+        if self.change.document is None:
+            return {}
+        return cast("Mapping[str, Any]", canonical.decode(self.change.document))
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all the entries of one transaction share."""
+
+    origin: str
+    actor: Actor
+    reason: Reason
+    at: datetime
+    first: int
+    size: int
+
+
+def seal(change: Change, context: Context, sequence: int, previous_hash: bytes) -> tuple[bytes, bytes]:
+    """Return the bytes of `change` at `sequence` and their leaf hash; EntryTooLarge over 65,535 bytes."""
+    actor, reason = context.actor, context.reason
+    data = canonical.encode(
+        {
+            "v": FORMAT,
+            "origin": context.origin,
+            "seq": sequence,
+            "tx": context.first,
+            "of": context.size,
+            "chain": previous_hash,
+            "op": change.operation,
+            "table": change.table,
+            "reg": change.register,
+            "key": change.key,
+            "rev": change.revision,
+            "prev": change.previous_document,
+            "doc": change.document,
+            "actor": [actor.kind.value, actor.id, actor.name, actor.organisation, actor.system],
+            "purpose": reason.purpose,
+            "basis": reason.legal_basis,
+            "xref": reason.message_reference,
+            "ts": rfc3339(context.at),
+        }
+    )
+    if len(data) > ENTRY_BYTES_MAX:
+        raise EntryTooLarge(f"the entry has {len(data)} bytes; at most {ENTRY_BYTES_MAX} are admitted")
+    return data, canonical.leaf_hash(data)
+
+
+def unseal(data: bytes) -> Entry:
+    """Return the entry whose stored bytes are `data`; NotCanonical or ValueError when they are not one."""
+    fields: Any = canonical.decode(data)
+    if not isinstance(fields, dict) or fields.get("v") != FORMAT:
+        raise ValueError("not a journal entry of format 1")
+    kind, identifier, name, organisation, system = fields["actor"]
+    return Entry(
+        origin=fields["origin"],
+        sequence=fields["seq"],
+        transaction=fields["tx"],
+        transaction_size=fields["of"],
+        change=Change(
+            fields["table"], fields["reg"], fields["key"], fields["rev"], fields["doc"], fields["prev"]
+        ),
+        actor=Actor(ActorKind(kind), identifier, name, organisation, system),
+        reason=Reason(fields["purpose"], fields["basis"], fields["xref"]),
+        at=parse_rfc3339(fields["ts"]),
+        previous_hash=fields["chain"],
+        hash=canonical.leaf_hash(data),
+    )

@@ -47,10 +47,10 @@ class Reading:
 
     def stream(self, query: Query, *, batch: int = 500) -> Iterator[Row]:
         """Yield rows as they come, `batch` at a time."""
-        with translated():
-            with self._connection.execution_options(yield_per=batch).execute(_checked(query)) as result:
-                for row in result.mappings():
-                    yield dict(row)
+        streaming = self._connection.execution_options(yield_per=batch)
+        with translated(), streaming.execute(_checked(query)) as result:
+            for row in result.mappings():
+                yield dict(row)
 
 
 def _checked(query: Query) -> Query:

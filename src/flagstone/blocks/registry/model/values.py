@@ -31,10 +31,11 @@ Checks = Mapping[str, Check]
 _decimal_form = re.compile(r"-?[0-9]{1,28}(\.[0-9]{1,10})?")
 _date_form = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _time_form = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_json_text = re.compile(r'"(?:[^"\\]|\\.)*"')
 _yes, _no = {"true", "1", "yes"}, {"false", "0", "no"}
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """A value is not what its field asks for; the message says what is wrong, without the value."""
 
 
@@ -103,23 +104,23 @@ def _unpacked(value: object, inspection: Inspection) -> object:
     if not (inspection.from_table and isinstance(value, str)):
         return value
     if max_depth(value) > CELL_DEPTH_MAX:
-        raise Unfit(f"is nested deeper than {CELL_DEPTH_MAX}")
+        raise UnfitError(f"is nested deeper than {CELL_DEPTH_MAX}")
     try:
         unpacked: object = json.loads(value, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise Unfit("is not JSON, as a list or an object in a cell must be") from error
+        raise UnfitError("is not JSON, as a list or an object in a cell must be") from error
     return unpacked
 
 
 def _refuse_constant(name: str) -> object:
     """Refuse `NaN` and `Infinity`, which JSON does not have."""
-    raise Unfit(f"{name} is not JSON")
+    raise UnfitError(f"{name} is not JSON")
 
 
 def max_depth(text: str) -> int:
-    """Return an upper bound of the nesting of the JSON `text`, without reading it."""
+    """Return how deep the brackets of the JSON `text` nest, without reading it."""
     depth = deepest = 0
-    for part in re.findall(r"[\[{\]}]", text):
+    for part in re.findall(r"[\[{\]}]", _json_text.sub("", text)):
         depth += 1 if part in "[{" else -1
         deepest = max(deepest, depth)
     return deepest
@@ -128,9 +129,9 @@ def max_depth(text: str) -> int:
 def _list(of: Field, value: object, place: str, inspection: Inspection) -> Value:
     """Return a list of canonical items."""
     if not isinstance(value, list | tuple):
-        raise Unfit("must be a list")
+        raise UnfitError("must be a list")
     if len(value) > LIST_ITEMS_MAX:
-        raise Unfit(f"has more than {LIST_ITEMS_MAX} items")
+        raise UnfitError(f"has more than {LIST_ITEMS_MAX} items")
     assert of.items is not None
     read = [read_value(of.items, item, f"{place}/{number}", inspection) for number, item in enumerate(value)]
     return [item for item in read if item is not None] or None
@@ -139,23 +140,23 @@ def _list(of: Field, value: object, place: str, inspection: Inspection) -> Value
 def _object(of: Field, value: object, place: str, inspection: Inspection) -> Value:
     """Return an object of canonical members."""
     if not isinstance(value, Mapping):
-        raise Unfit("must be an object")
+        raise UnfitError("must be an object")
     return read_fields(of.properties, value, place, inspection) or None
 
 
 def _text(of: Field, value: object, inspection: Inspection) -> Value:
     """Return text in NFC within its length, pattern and check."""
     if not isinstance(value, str):
-        raise Unfit("must be text")
+        raise UnfitError("must be text")
     if len(value) > of.length_max * 2:
-        raise Unfit(f"is longer than {of.length_max} characters")
+        raise UnfitError(f"is longer than {of.length_max} characters")
     text = clean(value)
     if len(text) > of.length_max:
-        raise Unfit(f"is longer than {of.length_max} characters")
+        raise UnfitError(f"is longer than {of.length_max} characters")
     if of.pattern and not patterns.fits(of.pattern, text):
-        raise Unfit("does not have the form that is asked for")
+        raise UnfitError("does not have the form that is asked for")
     if of.check and not inspection.checks[of.check](text):
-        raise Unfit(f"fails the check `{of.check}`")
+        raise UnfitError(f"fails the check `{of.check}`")
     return text
 
 
@@ -164,12 +165,12 @@ def _integer(of: Field, value: object, inspection: Inspection) -> Value:
     if isinstance(value, str) and inspection.from_table:
         digits = western_digits(value.strip())
         if len(digits) > NUMBER_TEXT_MAX or not re.fullmatch(r"[+-]?[0-9]+", digits):
-            raise Unfit("must be a whole number")
+            raise UnfitError("must be a whole number")
         value = int(digits)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Unfit("must be a whole number")
+        raise UnfitError("must be a whole number")
     if abs(value) > INTEGER_MAX:
-        raise Unfit("is too large a number")
+        raise UnfitError("is too large a number")
     _check_bounds(of, value, int)
     return value
 
@@ -177,10 +178,10 @@ def _integer(of: Field, value: object, inspection: Inspection) -> Value:
 def _decimal(of: Field, value: object, _: Inspection) -> Value:
     """Return a decimal as text, its digits after the point kept."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise Unfit("must be a decimal number such as 12.50")
+        raise UnfitError("must be a decimal number such as 12.50")
     text = _decimal_text(value)
     if not _decimal_form.fullmatch(text):
-        raise Unfit("must be a decimal number such as 12.50")
+        raise UnfitError("must be a decimal number such as 12.50")
     number = Decimal(text)
     _check_bounds(of, number, Decimal)
     return str(abs(number)) if number == 0 else f"{number:f}"
@@ -203,7 +204,7 @@ def _boolean(_: Field, value: object, inspection: Inspection) -> Value:
         if word in _yes or word in _no:
             return word in _yes
     if not isinstance(value, bool):
-        raise Unfit("must be true or false")
+        raise UnfitError("must be true or false")
     return value
 
 
@@ -211,11 +212,11 @@ def _date(of: Field, value: object, _: Inspection) -> Value:
     """Return a date as `YYYY-MM-DD` (ISO 8601)."""
     text = western_digits(value.strip()) if isinstance(value, str) else ""
     if not _date_form.fullmatch(text):
-        raise Unfit("must be a date such as 2026-01-31")
+        raise UnfitError("must be a date such as 2026-01-31")
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise Unfit("is a date that does not exist") from error
+        raise UnfitError("is a date that does not exist") from error
     _check_bounds(of, day, date.fromisoformat)
     return text
 
@@ -224,11 +225,11 @@ def _time(_: Field, value: object, __: Inspection) -> Value:
     """Return a time of day as `HH:MM:SS`."""
     text = western_digits(value.strip()) if isinstance(value, str) else ""
     if not _time_form.fullmatch(text):
-        raise Unfit("must be a time such as 08:30 or 08:30:00")
+        raise UnfitError("must be a time such as 08:30 or 08:30:00")
     try:
         return time.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise Unfit("is a time that does not exist") from error
+        raise UnfitError("is a time that does not exist") from error
 
 
 def _datetime(_: Field, value: object, __: Inspection) -> Value:
@@ -236,27 +237,27 @@ def _datetime(_: Field, value: object, __: Inspection) -> Value:
     try:
         return rfc3339(parse_rfc3339(value.strip())) if isinstance(value, str) else _no_instant()
     except (ValueError, OverflowError) as error:
-        raise Unfit("must be an instant such as 2026-01-31T08:30:00Z") from error
+        raise UnfitError("must be an instant such as 2026-01-31T08:30:00Z") from error
 
 
 def _no_instant() -> str:
     """Refuse a value that is not even text."""
-    raise Unfit("not text")
+    raise UnfitError("not text")
 
 
 def _catalogue(of: Field, value: object, _: Inspection) -> Value:
     """Return the code of one of the field's options."""
     if not isinstance(value, str) or all(option.code != value for option in of.options):
-        raise Unfit("is not one of the options")
+        raise UnfitError("is not one of the options")
     return value
 
 
 def _check_bounds(of: Field, value: Bound, parse: Callable[[str], Bound]) -> None:
     """Raise ValueError when `value` is outside of the field's bounds."""
     if of.minimum is not None and value < parse(of.minimum):
-        raise Unfit(f"is below {of.minimum}")
+        raise UnfitError(f"is below {of.minimum}")
     if of.maximum is not None and value > parse(of.maximum):
-        raise Unfit(f"is above {of.maximum}")
+        raise UnfitError(f"is above {of.maximum}")
 
 
 _readers: Mapping[FieldType, Callable[[Field, object, Inspection], Value]] = {

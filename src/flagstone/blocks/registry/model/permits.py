@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who may do what with a register, and which fields she sees (DRS-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flagstone.blocks.registry.contract import (
+    Field,
+    NotPermitted,
+    PurposeMissing,
+    RegisterDefinition,
+    Service,
+    Value,
+)
+from flagstone.kernel.audit import ActorKind, Caller, Reason
+from flagstone.kernel.ids import PersonCode
+
+ANYONE = "anyone"
+SELF = "self"
+ANALYST = "analyst"
+
+
+def is_site(caller: Caller) -> bool:
+    """Tell whether the site itself is at work (schedules, imports, the operator's command line)."""
+    return caller.actor.kind is ActorKind.JOB
+
+
+def person_of(caller: Caller) -> PersonCode | None:
+    """Return the personal code of a caller who is a human being."""
+    human = caller.actor.kind in {ActorKind.PERSON, ActorKind.OFFICIAL}
+    return PersonCode(caller.actor.id) if human and caller.actor.id else None
+
+
+def permits(definition: RegisterDefinition, roles: frozenset[str], service: Service) -> bool:
+    """Tell whether one of `roles` is permitted `service`."""
+    return any(service in definition.permits.get(role, ()) for role in roles)
+
+
+def may(definition: RegisterDefinition, caller: Caller, service: Service) -> bool:
+    """Tell whether `caller` may use `service` on every record of the register."""
+    return is_site(caller) or permits(definition, caller.roles - {SELF} | {ANYONE}, service)
+
+
+def may_as_self(definition: RegisterDefinition, caller: Caller, service: Service) -> bool:
+    """Tell whether `caller` may use `service` on the records that concern herself."""
+    return person_of(caller) is not None and permits(definition, frozenset({SELF}), service)
+
+
+def require(definition: RegisterDefinition, caller: Caller, service: Service) -> bool:
+    """Return whether `caller` may use `service` on every record (True) or only on her own (False).
+
+    NotPermitted when on none.
+    """
+    if may(definition, caller, service):
+        return True
+    if may_as_self(definition, caller, service):
+        return False
+    raise NotPermitted(f"{service.value} on {definition.code}")
+
+
+def may_see_any(definition: RegisterDefinition, caller: Caller) -> bool:
+    """Tell whether `caller` may use any service of the register."""
+    if is_site(caller):
+        return True
+    return any(may(definition, caller, one) or may_as_self(definition, caller, one) for one in Service)
+
+
+def visible(definition: RegisterDefinition, caller: Caller, *, concerned: bool) -> frozenset[str]:
+    """Return the codes of the fields that `caller` sees; `concerned` when the record is about herself.
+
+    The site sees every field but the secret ones, which only their `read_roles` open.
+    """
+    roles = caller.roles - {SELF} | {ANYONE} | ({SELF} if concerned else set())
+    return frozenset(one.code for one in definition.fields if _sees(one, roles, site=is_site(caller)))
+
+
+def _sees(field: Field, roles: frozenset[str], *, site: bool) -> bool:
+    """Tell whether one of `roles` sees `field`."""
+    if field.secret:
+        return not roles.isdisjoint(field.read_roles)
+    return site or not field.read_roles or not roles.isdisjoint(field.read_roles)
+
+
+def only_visible(data: Mapping[str, Value], codes: frozenset[str]) -> dict[str, Value]:
+    """Return the part of `data` whose codes are in `codes`."""
+    return {code: value for code, value in data.items() if code in codes}
+
+
+def require_purpose(reason: Reason) -> None:
+    """Raise PurposeMissing when the purpose has not a single letter or digit."""
+    if not any(part.isalnum() for part in reason.purpose):
+        raise PurposeMissing

@@ -65,7 +65,7 @@ class Client:
     backchannel_logout_uri: str = ""
     scopes: frozenset[str] = frozenset({OPENID, PROFILE})
     jwks: tuple[Mapping[str, str], ...] = ()
-    id_token_algorithm: str = "ES256"
+    id_token_algorithm: str = "ES256"  # noqa: S105 - an algorithm
     subject_type: SubjectType = SubjectType.PAIRWISE
     sector: str = ""
     id_token_claims: bool = False

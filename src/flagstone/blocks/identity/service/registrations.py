@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Clients: registering, closing and looking them up."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flagstone.blocks.identity import store
+from flagstone.blocks.identity.contract import (
+    PERSONAL_CODE,
+    Client,
+    ClientAuthentication,
+    ClientInvalid,
+    ClientRegistered,
+    ClientUnknown,
+    Grant,
+    SubjectType,
+)
+from flagstone.blocks.identity.model.clients import check_client
+from flagstone.blocks.identity.service.terms import Terms
+from flagstone.blocks.identity.service.vault import fresh_secret
+from flagstone.kernel.audit import Actor, Reason
+from flagstone.kernel.errors import Flaw
+from flagstone.platform.crypto.keys import KeyRefused, public_key
+from flagstone.platform.storage.database import Database
+
+SCRYPT_COST = (2**12, 8, 1)
+SECRET_METHODS = (ClientAuthentication.SECRET_BASIC, ClientAuthentication.SECRET_POST)
+
+
+class Registrations:
+    """The clients of this provider."""
+
+    def __init__(self, database: Database, terms: Terms) -> None:
+        """Keep clients in `database`, within `terms`."""
+        self._database = database
+        self._terms = terms
+
+    def add(self, client: Client, actor: Actor, reason: Reason) -> str:
+        """Register a client; return its secret, shown this once, or an empty text where it has none.
+
+        Raises ClientInvalid, or AlreadyThere for an id in use.
+        """
+        self._check(client)
+        secret = fresh_secret() if client.authentication in SECRET_METHODS else ""
+        row = {"id": client.id, "registration": _document(client), "active": client.active}
+        with self._database.writing(actor, reason) as write:
+            write.insert(store.clients, row | {"secret_hash": secret_hash(secret) if secret else ""})
+            write.publish(ClientRegistered(client.id))
+        return secret
+
+    def ensure(self, client: Client, actor: Actor, reason: Reason) -> None:
+        """Register a client that needs no secret, or bring its registration up to date; for set-up."""
+        self._check(client)
+        if client.authentication in SECRET_METHODS:
+            raise ClientInvalid("a client with a secret is added by hand, so that the secret is seen")
+        with self._database.reading() as view:
+            row = store.client_row(view, client.id)
+        if row is None:
+            self.add(client, actor, reason)
+        elif _client(row) != client:
+            self._change(client, actor, reason)
+
+    def close(self, client_id: str, actor: Actor, reason: Reason) -> None:
+        """Close a client: it can sign nobody in and get no token from now on; ClientUnknown."""
+        with self._database.writing(actor, reason) as write:
+            if store.client_row(write, client_id) is None:
+                raise ClientUnknown
+            write.update(store.clients, {"id": client_id}, {"active": False})
+            write.publish(ClientRegistered(client_id))
+
+    def find(self, client_id: str) -> Client:
+        """Return an active client; ClientUnknown otherwise."""
+        return self.find_with_secret(client_id)[0]
+
+    def find_with_secret(self, client_id: str) -> tuple[Client, str]:
+        """Return an active client and the hash of its secret; ClientUnknown otherwise."""
+        with self._database.reading() as view:
+            row = store.client_row(view, client_id) if len(client_id) <= 50 else None
+        if row is None or not row["active"]:
+            raise ClientUnknown
+        return _client(row), str(row["secret_hash"])
+
+    def all(self) -> tuple[Client, ...]:
+        """Return every client by id, closed ones too."""
+        with self._database.reading() as view:
+            return tuple(_client(row) for row in store.client_rows(view))
+
+    def _change(self, client: Client, actor: Actor, reason: Reason) -> None:
+        """Replace a client's registration."""
+        changes = {"registration": _document(client), "active": client.active}
+        with self._database.writing(actor, reason) as write:
+            write.update(store.clients, {"id": client.id}, changes)
+            write.publish(ClientRegistered(client.id))
+
+    def _check(self, client: Client) -> None:
+        """Raise ClientInvalid for a registration against the rules or beyond what the settings allow."""
+        check_client(client)
+        if client.subject_type is SubjectType.PUBLIC and client.id not in self._terms.public_subject_clients:
+            raise ClientInvalid(flaws=(Flaw("/subject_type", "public is only for clients in the settings"),))
+        if PERSONAL_CODE in client.scopes and client.id not in self._terms.personal_code_clients:
+            raise ClientInvalid(flaws=(Flaw("/scopes", "personal_code is only for clients in the settings"),))
+        for place, jwk in enumerate(client.jwks):
+            try:
+                public_key(jwk)
+            except KeyRefused as error:
+                raise ClientInvalid(flaws=(Flaw(f"/jwks/{place}", error.detail),)) from error
+
+
+def secret_hash(secret: str) -> str:
+    """Return the scrypt hash of a secret with a fresh salt, `scrypt$N$r$p$salt$hash` (RFC 7914)."""
+    salt = secrets.token_bytes(16)
+    cost, block, parallel = SCRYPT_COST
+    made = hashlib.scrypt(secret.encode(), salt=salt, n=cost, r=block, p=parallel, dklen=32)
+    return f"scrypt${cost}${block}${parallel}${salt.hex()}${made.hex()}"
+
+
+def secret_fits(secret: str, hashed: str) -> bool:
+    """Tell in constant time whether `secret` was hashed to `hashed`."""
+    if not hashed:
+        return False
+    _, cost, block, parallel, salt, expected = hashed.split("$")
+    made = hashlib.scrypt(
+        secret.encode(), salt=bytes.fromhex(salt), n=int(cost), r=int(block), p=int(parallel), dklen=32
+    )
+    return hmac.compare_digest(made.hex(), expected)
+
+
+def _document(client: Client) -> dict[str, Any]:
+    """Return a registration as plain data."""
+    return asdict(client) | {
+        "name": dict(client.name),
+        "authentication": client.authentication.value,
+        "grants": sorted(grant.value for grant in client.grants),
+        "subject_type": client.subject_type.value,
+        "scopes": sorted(client.scopes),
+        "redirect_uris": list(client.redirect_uris),
+        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
+        "jwks": [dict(jwk) for jwk in client.jwks],
+    }
+
+
+def _client(row: Mapping[str, Any]) -> Client:
+    """Return the client of a row."""
+    found = dict(row["registration"])
+    return Client(
+        **found
+        | {
+            "authentication": ClientAuthentication(found["authentication"]),
+            "grants": frozenset(map(Grant, found["grants"])),
+            "subject_type": SubjectType(found["subject_type"]),
+            "scopes": frozenset(found["scopes"]),
+            "redirect_uris": tuple(found["redirect_uris"]),
+            "post_logout_redirect_uris": tuple(found["post_logout_redirect_uris"]),
+            "jwks": tuple(found["jwks"]),
+            "active": row["active"],
+        }
+    )

@@ -7,8 +7,8 @@ that went round the door, a row restored from an old copy, and a journal cut sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -76,17 +76,23 @@ class _State:
 
     count: int = 0
     head: bytes = GENESIS
-    rows: dict[tuple[str, str], tuple[int, bytes]] | None = None
+    rows: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
+    anchors: dict[int, bytes] = field(default_factory=dict)
 
 
-def verify(database: Database) -> Verdict:
-    """Check every entry and every journaled row; the verdict names the first damage."""
-    state = _State(rows={})
+def verify(database: Database, anchors: Iterable[tuple[int, bytes]] = ()) -> Verdict:
+    """Check every entry and every journaled row; the verdict names the first damage.
+
+    `anchors` are heads known from outside (sequence, hash), such as signed checkpoints: only they show
+    that the newest entries were changed or cut off together with the rows they explain.
+    """
+    state = _State(anchors=dict(anchors))
     checked = 0
     discovery = None
     with translated(), database.readers.connect() as connection, connection.begin():
         try:
             _walk(connection, database.origin, state)
+            _require_anchors_reached(state)
             for table in _journaled(database):
                 checked += _compare(connection, table, state)
             _require_nothing_left(state)
@@ -110,6 +116,16 @@ def _walk(connection: Connection, origin: str, state: _State) -> None:
         _require_place(connection, entry, row, origin, state)
         _follow(entry, state)
         state.count, state.head = entry.sequence, entry.hash
+        if state.anchors.pop(entry.sequence, entry.hash) != entry.hash:
+            place = f"entry {entry.sequence}"
+            raise _Found(Damage.EDITED, entry.sequence, place, "a checkpoint saw another one in its place")
+
+
+def _require_anchors_reached(state: _State) -> None:
+    """Raise _Found when a checkpoint saw entries that are not there any more."""
+    if any(sequence > state.count for sequence in state.anchors):
+        missing = state.count + 1
+        raise _Found(Damage.REMOVED, missing, f"entry {missing}", "a checkpoint saw it, and it is gone")
 
 
 def _stream(connection: Connection, query: Select[Any]) -> Iterator[Row]:
@@ -140,7 +156,7 @@ def _require_place(connection: Connection, entry: Entry, row: Row, origin: str, 
     if entry.origin != origin:
         raise _Found(Damage.INSERTED, expected, place, "it belongs to another journal")
     if entry.sequence != expected:
-        raise _Found(Damage.REORDERED, expected, place, f"in its place stands entry {entry.sequence}")
+        raise _Found(_displaced(connection, entry, expected), expected, place, _stands(entry))
     if entry.previous_hash != state.head:
         raise _Found(*_broken_link(connection, entry, expected, place))
     copies = (row["table_name"], row["register"], row["key"], row["revision"])
@@ -148,13 +164,30 @@ def _require_place(connection: Connection, entry: Entry, row: Row, origin: str, 
         raise _Found(Damage.EDITED, expected, place, "its look-up columns differ from its bytes")
 
 
+def _stands(entry: Entry) -> str:
+    """Say which entry stands where another should."""
+    return f"in its place stands what was entry {entry.sequence}"
+
+
+def _displaced(connection: Connection, entry: Entry, expected: int) -> Damage:
+    """Tell why a displaced entry is here: its elders were removed, one was slipped in, or two moved.
+
+    After a removal everything that follows is displaced by as much; after an insertion what follows is
+    what belonged here, and so on; two that changed places leave the third where it was.
+    """
+    query = select(journal.c.entry).where(journal.c.sequence.in_([expected + 1, expected + 2]))
+    after = [unseal(data).sequence for data in connection.scalars(query.order_by(journal.c.sequence))]
+    if not after or after[0] == entry.sequence + 1:
+        return Damage.REMOVED
+    return Damage.INSERTED if after == [expected, expected + 1] else Damage.REORDERED
+
+
 def _broken_link(
     connection: Connection, entry: Entry, expected: int, place: str
 ) -> tuple[Damage, int, str, str]:
-    """Tell an entry edited with its hash, or one inserted, by what the next entry points to.
+    """Tell an entry edited with its hash from one put in its place, by what the next one points to.
 
-    When the entry after this one points to a hash that this one does not have, this one is not what was
-    written here. When it does, the entry before this one is not.
+    When the entry after this one knows it, this one is as written, so the one before is not.
     """
     query = select(journal.c.entry).where(journal.c.sequence == expected + 1)
     following = connection.execute(query).scalar()
@@ -166,7 +199,7 @@ def _broken_link(
 
 def _follow(entry: Entry, state: _State) -> None:
     """Apply an entry to what is known of its row; raise _Found when it does not follow from it."""
-    rows = state.rows if state.rows is not None else {}
+    rows = state.rows
     row, place = (entry.table, entry.key), f"entry {entry.sequence}"
     revision, digest = rows.get(row, (0, None))
     if entry.revision != revision + 1 or entry.change.previous_document != digest:
@@ -179,12 +212,11 @@ def _follow(entry: Entry, state: _State) -> None:
 
 def _compare(connection: Connection, table: Table, state: _State) -> int:
     """Compare the rows of `table` with what the journal says; return how many were compared."""
-    rows = state.rows if state.rows is not None else {}
     count = 0
     for row in _stream(connection, select(table)):
         count += 1
         key = row_key(table, row)
-        said = rows.pop((table.name, key), None)
+        said = state.rows.pop((table.name, key), None)
         if said is None:
             words = "the row is there, but no entry tells of it"
             raise _Found(Damage.BYPASSED, 0, f"{table.name} {key}", words)
@@ -196,5 +228,5 @@ def _compare(connection: Connection, table: Table, state: _State) -> int:
 
 def _require_nothing_left(state: _State) -> None:
     """Raise _Found when the journal tells of a row that is not there."""
-    for table, key in state.rows or {}:
+    for table, key in state.rows:
         raise _Found(Damage.BYPASSED, 0, f"{table} {key}", "the row is gone without an entry")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""How clients prove themselves (OpenID Connect Core 9, RFC 7521, 7523): exactly one method, the registered."""
+"""How clients prove themselves (OpenID Connect Core 9, RFC 7523): by one method, the one registered."""
 
 from __future__ import annotations
 

@@ -129,6 +129,18 @@ class Sessions:
                     write.erase(table, key)
         return len(over)
 
+    def of_row(self, row: Row) -> Session:
+        """Return the session of a row, live or not."""
+        return Session(
+            id=row["id"],
+            subject=self._vault.show_subject(row["subject"], row["id"]),
+            person_index=row["person_index"],
+            signed_in_at=parse_rfc3339(row["signed_in_at"]),
+            seen_at=parse_rfc3339(row["seen_at"]),
+            ends_at=parse_rfc3339(row["ends_at"]),
+            clients=tuple(row["clients"]),
+        )
+
     def join(self, write: Writing, session: Session, client_id: str) -> None:
         """Note that a client takes part in a session, so that it is told of the end."""
         row = store.session_row(write, session.id)
@@ -138,10 +150,11 @@ class Sessions:
     def _end(self, write: Writing, session_id: str, reason: str) -> bool:
         """End a session within a transaction."""
         row = store.session_row(write, session_id)
-        ended = {"ended_at": rfc3339(write.at), "end_reason": reason}
+        first = row is not None and not row["ended_at"]
+        ended = {"ended_at": rfc3339(write.at), "end_reason": reason} if first else {}
         after = write.update(store.sessions, {"id": session_id}, ended)
         store.revoke_tokens(write, "session", session_id)
-        if row is None or row["ended_at"]:
+        if not first:
             return False
         write.publish(SignedOut(session_id, reason))
         for client in after["clients"]:
@@ -160,12 +173,4 @@ class Sessions:
         now, seen, ends = self._clock.now(), parse_rfc3339(row["seen_at"]), parse_rfc3339(row["ends_at"])
         if now >= ends or now - seen >= self._terms.session_idle:
             return None
-        return Session(
-            id=row["id"],
-            subject=self._vault.show_subject(row["subject"], row["id"]),
-            person_index=row["person_index"],
-            signed_in_at=parse_rfc3339(row["signed_in_at"]),
-            seen_at=seen,
-            ends_at=ends,
-            clients=tuple(row["clients"]),
-        )
+        return self.of_row(row)

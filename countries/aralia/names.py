@@ -41,7 +41,7 @@ _PLACE_ENDS = ("haven", "mere", "tor", "vik", "lagoa", "saar", "holm", "rand", "
 _ARABIC_LETTERS = tuple("بتجدرزسشطعفقكلمنهي")
 _ARABIC_VOWELS = ("ا", "و", "ي", "")  # noqa: RUF001  # Arabic letters are meant
 _LATIN = "abdefghijklmnoprstuvzšõäüé "
-_IN_ARABIC = "ابديفغهيجكلمنوبرستوفزشواوي "  # noqa: RUF001  # letter by letter beside `_LATIN`
+_IN_ARABIC = "ابديفغهيجكلمنوبرستوفزشواوي "  # letter by letter beside `_LATIN`
 _ARABIC_BY_LATIN = dict(zip(_LATIN, _IN_ARABIC, strict=True))
 
 

@@ -27,6 +27,7 @@ from flagstone.blocks.registry.contract import (
     Status,
     Value,
 )
+from flagstone.blocks.registry.model.patterns import PATTERN_LENGTH_MAX, compiled
 from flagstone.kernel.errors import Flaw
 
 FIELDS_MAX = 200
@@ -37,7 +38,6 @@ LISTED_MAX = 50  # links, roles, persons, display fields, languages
 WORDS_MAX = 2_000
 LENGTH_MAX = 100_000
 FLAWS_MAX = 100
-
 CODE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 ROLE = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -46,7 +46,6 @@ _VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){0,2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 _BOUND = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,20})?|[0-9]{4}-[0-9]{2}-[0-9]{2}([T0-9:.Z-]{0,24})")
 _PREFIX = re.compile(r"[A-Za-z0-9-]{0,16}")
-
 E = TypeVar("E", bound=Enum)
 T = TypeVar("T")
 
@@ -175,6 +174,10 @@ def _code(node: _Node) -> str:
     return node.text(CODE)
 
 
+def _role(node: _Node) -> str:
+    return node.text(ROLE)
+
+
 def _optional(pattern: re.Pattern[str]) -> Callable[[_Node], str]:
     return lambda node: node.text(pattern) if node.value != "" else ""
 
@@ -183,16 +186,12 @@ def _many(read: Callable[[_Node], T], most: int, least: int = 0) -> Callable[[_N
     return lambda node: tuple(read(item) for item in node.elements(most, least))
 
 
-def _roles(node: _Node) -> frozenset[str]:
-    return frozenset(_many(lambda item: item.text(ROLE), LISTED_MAX)(node))
-
-
 def _regex(node: _Node) -> str:
-    text = node.text(most=500)
+    text = node.text(most=PATTERN_LENGTH_MAX)
     try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError):
-        node.refuse("must be a regular expression")
+        compiled(text)
+    except ValueError as error:
+        node.refuse(str(error))
     return text
 
 
@@ -219,17 +218,12 @@ def _read(node: _Node, kind: type[T], readers: Mapping[str, Callable[[_Node], ob
     for name, item in members.items():
         if name not in readers:
             item.refuse("is not known here; known are " + ", ".join(sorted(readers)))
-    for wanted in _compulsory(kind):
-        if wanted not in members and isinstance(node.value, Mapping):
-            node.child(wanted, None).refuse("is missing")
+    for part in fields(kind):  # type: ignore[arg-type]  # callers give dataclasses
+        optional = part.default is not MISSING or part.default_factory is not MISSING
+        if not optional and part.name not in members and isinstance(node.value, Mapping):
+            node.child(part.name, None).refuse("is missing")
     content = {name: readers[name](item) for name, item in members.items() if name in readers}
     return kind(**content) if len(node.flaws) == before else None
-
-
-def _compulsory(kind: type[object]) -> Iterator[str]:
-    for part in fields(kind):  # type: ignore[arg-type]  # callers give dataclasses
-        if part.default is MISSING and part.default_factory is MISSING:
-            yield part.name
 
 
 def _whole(read: Callable[[_Node], T | None], most: int, least: int = 0) -> Callable[[_Node], tuple[T, ...]]:
@@ -276,7 +270,7 @@ def _field(node: _Node, depth: int = 0) -> Field | None:
             "options": _whole(_option, OPTIONS_MAX),
             "items": lambda item: _field(item, depth + 1),
             "properties": _whole(lambda item: _field(item, depth + 1), PROPERTIES_MAX),
-            "read_roles": _roles,
+            "read_roles": lambda item: frozenset(_many(_role, LISTED_MAX)(item)),
         },
     )
 
@@ -365,8 +359,7 @@ def _one_field_flaws(this: Field, here: str) -> Iterator[Flaw]:
     ):
         if bool(content) != (this.type is kind):
             yield Flaw(f"{here}/{name}", f"belongs to the type {kind.value}, and only to it")
-    codes = [option.code for option in this.options]
-    if len(set(codes)) != len(codes):
+    if len({option.code for option in this.options}) != len(this.options):
         yield Flaw(f"{here}/options", "has a code twice")
     if this.secret and (this.search or this.filter or this.unique):
         yield Flaw(f"{here}/secret", "cannot be searched, filtered or unique, since it is stored encrypted")

@@ -10,7 +10,7 @@ remainder as it is. What the check digit catches, and what it lets pass, is meas
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 TURN = 3
@@ -91,3 +91,11 @@ def check_article_number(text: str) -> bool:
 def _article_check(digits: str) -> str:
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
     return str(-total % 10)
+
+
+CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "personal-code": check_personal_code,
+    "organisation-code": check_organisation_code,
+    "article-number": check_article_number,
+}
+"""The named checks that Aralia's registers ask for."""

@@ -14,7 +14,7 @@ from functools import cache
 
 import pytest
 
-from aralia.codes import check_article_number, check_organisation_code, check_personal_code
+from aralia.codes import CHECKS
 from aralia.definitions import ORDER, definitions
 from aralia.seed import csv_lines, rows
 from flagstone.blocks.registry.contract import RegisterDefinition, Value
@@ -30,11 +30,6 @@ COUNTS = {
     "products": 1_500,
 }
 DIGEST = "241ef7577c0db9cd49ecc6faea79d624d6897ba12aefa9c8647e1953e95fd0cc"
-CHECKS = {
-    "personal-code": check_personal_code,
-    "organisation-code": check_organisation_code,
-    "article-number": check_article_number,
-}
 DIGEST_PROGRAM = "from tests.countries.aralia.test_seed import digest; print(digest())"
 
 

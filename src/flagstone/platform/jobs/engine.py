@@ -111,14 +111,14 @@ class Engine:
                 path = _prepare_sqlite(self._url)
                 self.leases = FileLeases(path)
                 self.leases.take(f"executor:{self._executor}")
-            DBOS(config=self._config())
+            dbos = DBOS(config=self._config())
             for name, body in self._bodies:
                 self._durable[name] = DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES_MAX)(
                     self._wrapped(body)
                 )
             DBOS.launch()
             if not self._url.startswith("sqlite"):
-                self.leases = AdvisoryLeases(_session, self._site)
+                self.leases = AdvisoryLeases(lambda: _session(dbos), self._site)
                 self.leases.take(f"executor:{self._executor}")
             DBOS.register_queue(
                 BATCHES,
@@ -182,6 +182,8 @@ class Engine:
         durable = self._durable.get(name)
         if durable is None:
             raise UnknownWork(name)
+        if DBOS.get_workflow_status(run_id(name, key)) is not None:
+            return
         with SetWorkflowID(run_id(name, key)):
             if queued:
                 DBOS.enqueue_workflow(BATCHES, durable, argument)
@@ -326,10 +328,9 @@ def _prepare_sqlite(url: str) -> Path:
     return path
 
 
-def _session() -> Any:
+def _session(dbos: DBOS) -> Any:
     """Return a database session in autocommit for advisory locks."""
-    engine = DBOS._sys_db.engine  # type: ignore[attr-defined]
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    return dbos._sys_db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 
 __all__ = ["Engine", "Stopping", "run_id", "state_of"]

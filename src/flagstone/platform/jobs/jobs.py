@@ -171,6 +171,7 @@ class Jobs:
         if name not in self._batches:
             raise UnknownWork(name)
         self._works().start(name, key, argument, queued=True)
+        self._probe("run.accepted")
 
     def progress(self, name: str, key: str) -> Progress:
         """Return how far a batch is; see Batches.progress."""

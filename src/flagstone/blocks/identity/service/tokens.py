@@ -123,7 +123,8 @@ class Tokens:
         if verified is None:
             return {"active": False}
         told = ("iss", "sub", "client_id", "aud", "scope", "exp", "iat", "jti")
-        return {"active": True, "token_type": "Bearer"} | {name: _plain(verified, name) for name in told}
+        worth: Answer = {"active": True, "token_type": "Bearer"}
+        return worth | {name: _plain(verified, name) for name in told}
 
     def machine_token(self, token: str) -> VerifiedToken | None:
         """Return a machine's access token that is good now: ours, for us, not revoked, its client active."""

@@ -42,16 +42,16 @@ def form_parameters(request: Request, body: bytes) -> Parameters:
     return parse_parameters(body)
 
 
-def as_json(answer: Callable[[], Mapping[str, Claim] | None], request: Request) -> Response:
+def as_json(answer: Callable[[], Mapping[str, Claim] | None]) -> Response:
     """Return what `answer` gives as JSON that nobody keeps, or its OAuthFault (RFC 6749 5.2)."""
     try:
         found = answer()
     except OAuthFault as fault:
-        return _refused(fault, request)
+        return _refused(fault)
     return JSONResponse(found if found is not None else {}, headers=NO_STORE)
 
 
-def _refused(fault: OAuthFault, request: Request) -> Response:
+def _refused(fault: OAuthFault) -> Response:
     """Return the error document with its status and, for 401, its challenge."""
     headers = dict(NO_STORE)
     status = 400

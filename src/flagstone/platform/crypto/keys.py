@@ -65,7 +65,7 @@ class KeyKind(Enum):
 ALGORITHMS: Mapping[str, tuple[str, ...]] = {
     "EC": ("ES256",),
     "RSA": ("RS256", "PS256"),
-    "OKP": ("Ed25519", "EdDSA"),
+    "OKP": ("Ed25519",),
 }
 """Algorithms by JWK key type; the first is the default (RFC 7518 3.1, RFC 9864)."""
 

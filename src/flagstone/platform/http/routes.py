@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount
 
 from flagstone.platform.http import csrf
+from flagstone.platform.http.admission import allow_upload
 from flagstone.platform.http.principal import (
     Forbidden,
     Principal,
@@ -77,11 +78,12 @@ def client(*roles: str) -> Access:
 
 
 class Door(APIRoute):
-    """A route that lets a request in before its body is read; `access`, `page` and `cross_site` say how."""
+    """A route that decides who comes in before the body is read."""
 
     access: Access
     page: bool
     cross_site: bool
+    upload: bool
     document: str | None
 
     def get_route_handler(self) -> Handler:
@@ -89,14 +91,19 @@ class Door(APIRoute):
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            turned_away = await self._admit(request)
-            return turned_away or await inner(request)
+            try:
+                turned_away = await self._admit(request)
+                return turned_away or await inner(request)
+            finally:
+                await request.close()  # the temporary files of a form
 
         return handle
 
     async def _admit(self, request: Request) -> Response | None:
         """Return a redirect for whom must sign in first, None for who may pass; raise a Fault for others."""
         safe = request.method in SAFE_METHODS
+        if self.upload:
+            allow_upload(request)
         if not safe and not self.page and self.access.audience is Audience.ANYONE:
             disregard_cookie(request)  # an open API takes no orders on the word of a cookie
         else:
@@ -160,7 +167,11 @@ class Routes:
         return self._declare("GET", path, access, options)
 
     def post(self, path: str, *, access: Access, **options: Any) -> Callable[[Endpoint], Endpoint]:
-        """Declare a POST; `cross_site=True` lets foreign pages post here, for protocols that need it."""
+        """Declare a POST.
+
+        `cross_site=True` lets foreign pages post here, for protocols that need it;
+        `upload=True` takes bodies up to `Bounds.upload_bytes_max`.
+        """
         return self._declare("POST", path, access, options)
 
     def put(self, path: str, *, access: Access, **options: Any) -> Callable[[Endpoint], Endpoint]:
@@ -180,7 +191,7 @@ class Routes:
     ) -> Callable[[Endpoint], Endpoint]:
         if not isinstance(access, Access):
             raise TypeError("access must be ANYONE, SIGNED_IN, CLIENT, role(...) or client(...)")
-        cross_site = options.pop("cross_site", False)
+        cross_site, upload = options.pop("cross_site", False), options.pop("upload", False)
 
         def declare(endpoint: Endpoint) -> Endpoint:
             options.setdefault("tags", self.tags)
@@ -188,7 +199,7 @@ class Routes:
             if self.document is None:
                 options["include_in_schema"] = False
             door = Door(self.prefix + path, endpoint, methods=[method], **options)
-            door.access, door.cross_site = access, cross_site
+            door.access, door.cross_site, door.upload = access, cross_site, upload
             door.page, door.document = self.document is None, self.document
             self.doors.append(door)
             return endpoint

@@ -160,6 +160,10 @@ class Engine:
                 except WorkFailed:
                     raise
                 except Exception as error:  # noqa: BLE001 - its text may hold personal data
+                    if (
+                        self.stopping.is_set()
+                    ):  # the engine may be gone; the run is replayed at the next start
+                        raise Stopping from None
                     log.warning("work failed", error=error_class(error), exc_info=False)
                     raise WorkFailed(error_class(error)) from None
 

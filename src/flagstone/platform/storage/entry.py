@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A journal entry: one change of one row, as the exact bytes that are hashed, chained and replicated.
 
-The bytes are canonical CBOR. `chain` is the RFC 6962 leaf hash of the entry before, so that an entry
-cannot be edited, removed, inserted or moved unseen; `prev` is the digest of the row's document before,
-so that one row's history is provable without the others; `tx` and `of` say which entries belong to one
-transaction, so that a replica never shows half of one.
+The bytes are a canonical CBOR array `[format, shared, seq, chain, op, table, reg, key, rev, prev, doc]`.
+`shared` is the encoded map of what the whole transaction says (origin, tx, of, actor, purpose, basis,
+xref, ts); `doc` is the encoded row. Both are byte strings, so that each is encoded once. `chain` is the
+RFC 6962 leaf hash of the entry before, so that an entry cannot be edited, removed, inserted or moved
+unseen; `prev` is the digest of the row's document before, so that one row's history is provable without
+the others; `tx` and `of` say which entries belong to one transaction, so that a replica never shows half.
 """
 
 from __future__ import annotations
@@ -104,30 +106,39 @@ class Context:
     size: int
 
 
-def seal(change: Change, context: Context, sequence: int, previous_hash: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes of `change` at `sequence` and their leaf hash; EntryTooLarge over 65,535 bytes."""
+def shared_bytes(context: Context) -> bytes:
+    """Return the part that all entries of a transaction share."""
     actor, reason = context.actor, context.reason
-    data = canonical.encode(
+    return canonical.encode(
         {
-            "v": FORMAT,
             "origin": context.origin,
-            "seq": sequence,
             "tx": context.first,
             "of": context.size,
-            "chain": previous_hash,
-            "op": change.operation,
-            "table": change.table,
-            "reg": change.register,
-            "key": change.key,
-            "rev": change.revision,
-            "prev": change.previous_document,
-            "doc": change.document,
             "actor": [actor.kind.value, actor.id, actor.name, actor.organisation, actor.system],
             "purpose": reason.purpose,
             "basis": reason.legal_basis,
             "xref": reason.message_reference,
             "ts": rfc3339(context.at),
         }
+    )
+
+
+def seal(change: Change, shared: bytes, sequence: int, previous_hash: bytes) -> tuple[bytes, bytes]:
+    """Return the bytes of `change` at `sequence` and their leaf hash; EntryTooLarge over 65,535 bytes."""
+    data = canonical.encode(
+        [
+            FORMAT,
+            shared,
+            sequence,
+            previous_hash,
+            change.operation,
+            change.table,
+            change.register,
+            change.key,
+            change.revision,
+            change.previous_document,
+            change.document,
+        ]
     )
     if len(data) > ENTRY_BYTES_MAX:
         raise EntryTooLarge(f"the entry has {len(data)} bytes; at most {ENTRY_BYTES_MAX} are admitted")
@@ -137,20 +148,23 @@ def seal(change: Change, context: Context, sequence: int, previous_hash: bytes) 
 def unseal(data: bytes) -> Entry:
     """Return the entry whose stored bytes are `data`; NotCanonical or ValueError when they are not one."""
     fields: Any = canonical.decode(data)
-    if not isinstance(fields, dict) or fields.get("v") != FORMAT:
+    if not isinstance(fields, list) or len(fields) != 11 or fields[0] != FORMAT:
         raise ValueError("not a journal entry of format 1")
-    kind, identifier, name, organisation, system = fields["actor"]
+    _, shared, sequence, chain, operation, table, register, key, revision, previous, after = fields
+    said: Any = canonical.decode(shared)
+    change = Change(table, register, key, revision, after, previous)
+    if operation != change.operation:
+        raise ValueError("an entry's operation contradicts its document")
+    kind, identifier, name, organisation, system = said["actor"]
     return Entry(
-        origin=fields["origin"],
-        sequence=fields["seq"],
-        transaction=fields["tx"],
-        transaction_size=fields["of"],
-        change=Change(
-            fields["table"], fields["reg"], fields["key"], fields["rev"], fields["doc"], fields["prev"]
-        ),
+        origin=said["origin"],
+        sequence=sequence,
+        transaction=said["tx"],
+        transaction_size=said["of"],
+        change=change,
         actor=Actor(ActorKind(kind), identifier, name, organisation, system),
-        reason=Reason(fields["purpose"], fields["basis"], fields["xref"]),
-        at=parse_rfc3339(fields["ts"]),
-        previous_hash=fields["chain"],
+        reason=Reason(said["purpose"], said["basis"], said["xref"]),
+        at=parse_rfc3339(said["ts"]),
+        previous_hash=chain,
         hash=canonical.leaf_hash(data),
     )

@@ -11,16 +11,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Connection, Engine, select, text
 
 from flagstone.kernel.audit import Actor, Reason
 from flagstone.platform.storage.engine import translated
-from flagstone.platform.storage.entry import GENESIS, Change, Context, Entry, seal, unseal
+from flagstone.platform.storage.entry import (
+    GENESIS,
+    Change,
+    Context,
+    Entry,
+    seal,
+    shared_bytes,
+    unseal,
+)
 from flagstone.platform.storage.tables import journal
 
 LOCK = text("LOCK TABLE journal IN EXCLUSIVE MODE")
 NEWEST = select(journal.c.sequence, journal.c.hash).order_by(journal.c.sequence.desc()).limit(1)
 BATCH = 1_000
+INSERT = {
+    "sqlite": "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "postgresql": "INSERT INTO journal VALUES (%s, %s, %s, %s, %s, %s, %s)",
+}
+"""The hot path of every write: plain driver SQL, half the time of a compiled statement."""
 
 
 class Journal:
@@ -67,12 +80,13 @@ def append(
         connection.execute(LOCK)
     sequence, previous_hash = _head(connection)
     context = Context(origin, *by, at=at, first=sequence + 1, size=len(changes))
+    shared = shared_bytes(context)
     rows = []
     for change in changes:
         sequence += 1
-        data, previous_hash = seal(change, context, sequence, previous_hash)
+        data, previous_hash = seal(change, shared, sequence, previous_hash)
         rows.append(_row(change, sequence, data, previous_hash))
-    connection.execute(insert(journal), rows)
+    connection.exec_driver_sql(INSERT[connection.dialect.name], rows)
     return sequence
 
 
@@ -82,14 +96,6 @@ def _head(connection: Connection) -> tuple[int, bytes]:
     return (row.sequence, row.hash) if row else (0, GENESIS)
 
 
-def _row(change: Change, sequence: int, data: bytes, entry_hash: bytes) -> dict[str, object]:
-    """Return the stored form of an entry."""
-    return {
-        "sequence": sequence,
-        "table_name": change.table,
-        "register": change.register,
-        "key": change.key,
-        "revision": change.revision,
-        "entry": data,
-        "hash": entry_hash,
-    }
+def _row(change: Change, sequence: int, data: bytes, entry_hash: bytes) -> tuple[object, ...]:
+    """Return the stored form of an entry, in the order of the table's columns."""
+    return (sequence, change.table, change.register, change.key, change.revision, data, entry_hash)

@@ -158,7 +158,7 @@ def _require_place(connection: Connection, entry: Entry, row: Row, origin: str, 
     if entry.sequence != expected:
         raise _Found(_displaced(connection, entry, expected), expected, place, _stands(entry))
     if entry.previous_hash != state.head:
-        raise _Found(*_broken_link(connection, entry, expected, place))
+        raise _Found(*_broken_link(connection, entry, expected, state.anchors.get(expected)))
     copies = (row["table_name"], row["register"], row["key"], row["revision"])
     if copies != (entry.table, entry.register, entry.key, entry.revision):
         raise _Found(Damage.EDITED, expected, place, "its look-up columns differ from its bytes")
@@ -183,16 +183,19 @@ def _displaced(connection: Connection, entry: Entry, expected: int) -> Damage:
 
 
 def _broken_link(
-    connection: Connection, entry: Entry, expected: int, place: str
+    connection: Connection, entry: Entry, expected: int, anchor: bytes | None
 ) -> tuple[Damage, int, str, str]:
-    """Tell an entry edited with its hash from one put in its place, by what the next one points to.
+    """Tell an entry edited with its hash from one put in its place, by who else knows it.
 
-    When the entry after this one knows it, this one is as written, so the one before is not.
+    When the entry after this one, or a checkpoint, knows it, this one is as written, so the one before
+    is not. Of the newest entry nobody knows; then the one before is named.
     """
     query = select(journal.c.entry).where(journal.c.sequence == expected + 1)
     following = connection.execute(query).scalar()
-    if following is not None and unseal(following).previous_hash != entry.hash:
-        return Damage.INSERTED, expected, place, "neither the entry before nor the one after knows it"
+    known = anchor if following is None else unseal(following).previous_hash
+    if known is not None and known != entry.hash:
+        words = "neither the entry before nor the one after knows it"
+        return Damage.INSERTED, expected, f"entry {expected}", words
     before = expected - 1
     return Damage.EDITED, before, f"entry {before}", "the entry after it was written on another one"
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -29,14 +30,21 @@ if TYPE_CHECKING:
 INDEX_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
+@cache
+def _names(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of all columns and of those of the primary key."""
+    columns = tuple(str(name) for name in table.columns.keys())  # noqa: SIM118 - not a dict
+    return columns, tuple(str(column.name) for column in table.primary_key)
+
+
 def row_key(table: Table, row: Mapping[str, Any]) -> str:
     """Return the row's primary key as text: its parts percent-encoded and joined by `/`."""
-    return "/".join(quote(str(row[column.name]), safe="") for column in table.primary_key)
+    return "/".join([quote(str(row[name]), safe="") for name in _names(table)[1]])
 
 
 def document(table: Table, row: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a row: all columns by name, absent ones as null."""
-    return canonical.encode({column.name: row.get(column.name) for column in table.columns})
+    return canonical.encode({name: row.get(name) for name in _names(table)[0]})
 
 
 class Writing(Reading):
@@ -56,7 +64,8 @@ class Writing(Reading):
     def insert_many(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Add rows at revision 1 and return them; AlreadyThere when one exists."""
         _require_journaled(table)
-        full = [{**_blank(table), **row, "revision": 1, "deleted_at": None} for row in rows]
+        blank = dict.fromkeys(_names(table)[0])
+        full = [{**blank, **row, "revision": 1, "deleted_at": None} for row in rows]
         if not full:
             return []
         changes = [self._change(table, row, document(table, row)) for row in full]
@@ -145,18 +154,13 @@ class Writing(Reading):
         """Return the change that brings `table` to `row`."""
         column = table.info["register_column"]
         register = str(row[column]) if column else ""
-        return Change(table.name, register, row_key(table, row), row["revision"], after, previous)
+        return Change(str(table.name), register, row_key(table, row), row["revision"], after, previous)
 
     def _execute(self, statement: UpdateBase, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Run DML and return how many rows it touched."""
         with translated():
             result = self._connection.execute(statement, cast("Any", rows))
             return cast("int", getattr(result, "rowcount", 0))
-
-
-def _blank(table: Table) -> dict[str, None]:
-    """Return every column of `table` as null."""
-    return dict.fromkeys(table.columns.keys())
 
 
 def _at(table: Table, key: Mapping[str, Any]) -> Any:

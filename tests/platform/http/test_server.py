@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The server's start and end, TLS, and calls to other sites."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from flagstone.kernel.errors import SettingsFault
+from flagstone.platform.http.bounds import Bounds
+from flagstone.platform.http.client import AnswerRefused, CallBounds, OtherSite, SiteUnreachable
+from flagstone.platform.http.server import Tls, bind, server, tls_context
+
+from .conftest import Maker, served
+
+
+def test_a_port_in_use_is_told_before_anything_starts() -> None:
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsFault, match=f"port {port} on 127.0.0.1 is in use"):
+            bind("127.0.0.1", port)
+
+
+def test_a_freed_port_can_be_had_again_at_once() -> None:
+    with bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+    bind("127.0.0.1", port).close()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org"])
+def test_plain_http_stays_on_this_machine(host: str) -> None:
+    with pytest.raises(SettingsFault, match="TLS"):
+        bind(host, 0)
+
+
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFault, match="not an address of this machine"):
+        bind("192.0.2.1", 0, tls=Tls(tmp_path, tmp_path))
+
+
+@pytest.mark.parametrize("port", [-1, 70000])
+def test_a_port_that_cannot_be_is_refused(port: int) -> None:
+    with pytest.raises(SettingsFault):
+        bind("127.0.0.1", port)
+
+
+def test_a_missing_certificate_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFault, match="certificate"):
+        tls_context(Tls(tmp_path / "none.pem", tmp_path / "none.key"))
+
+
+SCRIPT = """
+import sys, time
+from flagstone.platform.http.application import Edge, assemble
+from flagstone.platform.http.routes import ANYONE, Routes
+from flagstone.platform.http.server import bind, serve
+routes = Routes(document="x")
+@routes.get("/slow", access=ANYONE)
+def slow():
+    time.sleep(1)
+    return {"done": True}
+with bind("127.0.0.1", 0) as listener:
+    print(listener.getsockname()[1], flush=True)
+    serve(assemble([routes], edge=Edge("S", "1", hosts=None)), listener)
+print("clean", flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_lets_the_running_request_end(number: int) -> None:
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    with process.stdout, socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.1)
+        wait_until_live(port)
+        os.kill(process.pid, number)
+        assert b'{"done":true}' in line.recv(65536)
+        assert process.wait(10) == 0
+        assert process.stdout.read() == "clean\n"
+
+
+def wait_until_live(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert line.recv(12).endswith(b"200")
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    folder = tmp_path_factory.mktemp("tls")
+    files = Tls(folder / "site.pem", folder / "site.key")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        + ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        + ["-keyout", str(files.key), "-out", str(files.certificate)],
+        check=True,
+        capture_output=True,
+    )
+    return files
+
+
+@contextmanager
+def served_tls(make_site: Maker, tls: Tls) -> Iterator[int]:
+    listener = bind("127.0.0.1", 0, tls=tls)
+    running = server(make_site().app, tls=tls)
+    thread = threading.Thread(target=lambda: running.run(sockets=[listener]))
+    thread.start()
+    try:
+        while not running.started:
+            time.sleep(0.01)
+        yield listener.getsockname()[1]
+    finally:
+        running.should_exit = True
+        thread.join(20)
+        listener.close()
+
+
+def test_tls_is_1_3_and_nothing_less(make_site: Maker, tls: Tls) -> None:
+    trust = ssl.create_default_context(cafile=str(tls.certificate))
+    with served_tls(make_site, tls) as port:
+        with OtherSite(f"https://127.0.0.1:{port}", trust=trust) as site:
+            answer = site.call("GET", "/api/open")
+            assert (answer.status, answer.json()) == (200, {"open": "yes"})
+            assert "strict-transport-security" in answer.headers
+        old = ssl.create_default_context(cafile=str(tls.certificate))
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with socket.create_connection(("127.0.0.1", port)) as line, pytest.raises(ssl.SSLError):
+            old.wrap_socket(line, server_hostname="localhost")
+        with OtherSite(f"https://127.0.0.1:{port}") as stranger, pytest.raises(SiteUnreachable):
+            stranger.call("GET", "/api/open")
+
+
+def test_a_call_is_bounded_in_size_and_time(make_site: Maker) -> None:
+    bounds = CallBounds(answer_bytes_max=5, read_seconds_max=0.2)
+    with (
+        served(make_site().app, Bounds()) as port,
+        OtherSite(f"http://127.0.0.1:{port}", bounds=bounds) as site,
+    ):
+        with pytest.raises(AnswerRefused):
+            site.call("GET", "/api/open")
+        with pytest.raises(SiteUnreachable):
+            site.call("GET", "/api/sleep?seconds=0.6")
+
+
+def test_a_call_tells_the_status_and_follows_no_redirect(make_site: Maker) -> None:
+    with served(make_site().app, Bounds()) as port, OtherSite(f"http://127.0.0.1:{port}") as site:
+        assert site.call("GET", "/facts").status == 303
+        answer = site.call_json(
+            "POST", "/api/records", headers={"Authorization": "Bearer machine"}, value={"a": 1}
+        )
+        assert answer.json() == {"a": 1}
+        with pytest.raises(AnswerRefused):
+            site.call("GET", "/", headers={"Accept": "text/html"}).json()
+
+
+def test_a_call_that_reaches_nobody_is_told() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+    with OtherSite(f"http://127.0.0.1:{port}") as site, pytest.raises(SiteUnreachable):
+        site.call("GET", "/")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.org", "ftp://127.0.0.1", "example.org", "https://", "file:///x"]
+)
+def test_only_https_leaves_this_machine(address: str) -> None:
+    with pytest.raises(SettingsFault):
+        OtherSite(address)

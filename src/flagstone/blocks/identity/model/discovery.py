@@ -15,7 +15,7 @@ REVOKE, INTROSPECT = "/oauth/revoke", "/oauth/introspect"
 OPENID_CONFIGURATION = "/.well-known/openid-configuration"
 OAUTH_SERVER = "/.well-known/oauth-authorization-server"
 
-ASSERTION_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519", "EdDSA")
+ASSERTION_ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519")
 CACHE_SECONDS = 300
 
 

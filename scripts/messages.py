@@ -100,7 +100,9 @@ def missing(language: str) -> dict[Path, list[MessageId]]:
     lacking = {}
     for folder, messages in wanted().items():
         catalogue = read(folder, language)
-        absent = sorted((m for m in messages if not is_translated(catalogue.get(m))), key=str)
+        absent = sorted(
+            (message for message in messages if not is_translated(catalogue.get(message))), key=str
+        )
         if absent:
             lacking[folder] = absent
     return lacking
@@ -130,8 +132,8 @@ def main() -> int:
             bring_up_to_date(folder, language, messages)
     lacking = {language: missing(language) for language in LANGUAGES}
     for language, folders in lacking.items():
-        for folder, messages in folders.items():
-            for message in messages:
+        for folder, absent in folders.items():
+            for message in absent:
                 print(f"{language} {folder.relative_to(SOURCE)}: {message}")
     return 1 if any(lacking.values()) else 0
 

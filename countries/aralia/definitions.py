@@ -12,7 +12,7 @@ from flagstone.blocks.registry.contract import RegisterDefinition
 from flagstone.blocks.registry.definition import parse_definition
 
 _REGISTERS = Path(__file__).parent / "registers"
-ORDER = ("locations", "individuals", "organisations", "processes", "products")
+ORDER = ("locations", "individuals", "organisations", "appointments", "processes", "products")
 """Register codes, so ordered that what a register links to comes before it."""
 
 

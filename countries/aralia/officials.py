@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aralia.offices import office_codes
+from aralia.offices import office_codes, offices
 from aralia.people import people
 from aralia.person import Person
+from flagstone.blocks.registry.contract import Value
 
 # office and roles, in the order in which living adults are appointed
 _POSTS = (
@@ -49,6 +51,19 @@ def officials() -> tuple[Official, ...]:
         Official(able[(at + 1) * _STRIDE % len(able)].code, office_codes()[office], roles)
         for at, (office, roles) in enumerate(_POSTS)
     )
+
+
+def appointments() -> Iterator[Mapping[str, Value]]:
+    """Yield the rows of the register of appointments."""
+    names = {office.code: office.name for office in offices()}
+    for number, official in enumerate(officials(), 1):
+        yield {
+            "code": f"T-{number:04d}",
+            "personal_code": official.personal_code,
+            "organisation": official.organisation,
+            "organisation_name": names[official.organisation],
+            "roles": list(official.roles),
+        }
 
 
 def _able(person: Person) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from aralia.companies import companies
 from aralia.definitions import ORDER
 from aralia.goods import goods
+from aralia.officials import appointments
 from aralia.people import people
 from aralia.person import row as person_row
 from aralia.places import places
@@ -24,6 +25,7 @@ _ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "locations": lambda: map(place_row, places()),
     "individuals": lambda: map(person_row, people()),
     "organisations": companies,
+    "appointments": appointments,
     "processes": services,
     "products": goods,
 }

@@ -107,6 +107,30 @@ class PersonPage:
     total: int
 
 
+@dataclass(frozen=True)
+class PersonRegister:
+    """Which register knows the persons, and what its fields are called."""
+
+    register: str = "individuals"
+    personal_code: str = "personal_code"
+    given_name: str = "given_name"
+    family_name: str = "family_name"
+    birth_date: str = "birth_date"
+    status: str = "status"
+    status_alive: str = "alive"
+
+
+@dataclass(frozen=True)
+class OfficeRegister:
+    """Which register knows who holds which office with which roles, and what its fields are called."""
+
+    register: str = "appointments"
+    personal_code: str = "personal_code"
+    organisation: str = "organisation"
+    organisation_name: str = "organisation_name"
+    roles: str = "roles"
+
+
 class PersonDirectory(Protocol):
     """Where persons are found; the composition root hands one in, backed by the population register."""
 

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Aralia as one value: what the package hands to Flagstone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from aralia.codes import CHECKS
+from aralia.definitions import definitions
+from aralia.services import life_events
+from flagstone.country import Country, Row, TestPerson
+from flagstone.kernel.ids import PersonCode
+
+
+def rows(register: str) -> Iterator[Row]:
+    """Yield the first content of a register."""
+    from aralia.seed import rows as seeded  # noqa: PLC0415 - the makers of 20,000 persons, only when needed
+
+    return seeded(register)
+
+
+def test_persons() -> tuple[TestPerson, ...]:
+    """Return who is worth signing in as."""
+    from aralia.featured import featured  # noqa: PLC0415 - as above
+
+    return tuple(
+        TestPerson(PersonCode(one.personal_code), one.name, one.role, one.try_this) for one in featured()
+    )
+
+
+COUNTRY = Country(
+    code="aralia",
+    instance="XA",
+    name={"en": "Aralia", "et": "Araalia", "ar": "أراليا"},
+    languages=("en", "et", "ar"),
+    sandbox=True,
+    look=Path(__file__).parent / "look",
+    definitions=definitions,
+    rows=rows,
+    test_persons=test_persons,
+    life_events=life_events,
+    checks=CHECKS,
+)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Persons and their offices, found in the registers: the directory that a sign-in asks.
+
+It reads as the system `identity`, with a role of that name, and each read is recorded like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from flagstone.blocks.identity.contract import (
+    Office,
+    OfficeRegister,
+    Person,
+    PersonPage,
+    PersonRegister,
+)
+from flagstone.blocks.registry.contract import Query, Record, Registry, Value
+from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
+from flagstone.kernel.ids import PersonCode
+
+ROLE = "identity"
+CALLER = Caller(Actor(ActorKind.SYSTEM, ROLE, "Sign-in"), frozenset({ROLE}))
+LISTING = Reason("List of test persons to sign in as", "Identity Act § 4")
+SIGNING_IN = Reason("Sign-in", "Identity Act § 3")
+
+
+class RegisterDirectory:
+    """Keeps `contract.PersonDirectory` over a registry."""
+
+    def __init__(self, registry: Registry, persons: PersonRegister, offices: OfficeRegister) -> None:
+        """Look persons up in the register that `persons` names and their offices in that of `offices`."""
+        self._registry = registry
+        self._persons = persons
+        self._offices = offices
+
+    def search(self, words: str, limit: int, page: int) -> PersonPage:
+        """Return the `page` of at most `limit` living persons whose name or code begins with each word."""
+        names = self._persons
+        query = Query(words, {names.status: names.status_alive}, page=page, page_size=limit)
+        found = self._registry.find(CALLER, names.register, query, LISTING)
+        return PersonPage(tuple(self._person(record, ()) for record in found.records), found.total)
+
+    def find(self, personal_code: PersonCode) -> Person | None:
+        """Return one living person with her offices, or None."""
+        names = self._persons
+        filters = {names.personal_code: str(personal_code), names.status: names.status_alive}
+        found = self._registry.find(CALLER, names.register, Query(filters=filters, page_size=1), SIGNING_IN)
+        if not found.records:
+            return None
+        return self._person(found.records[0], self._offices_of(personal_code))
+
+    def _offices_of(self, personal_code: PersonCode) -> tuple[Office, ...]:
+        """Return the offices that a person holds."""
+        names = self._offices
+        query = Query(filters={names.personal_code: str(personal_code)}, page_size=20)
+        found = self._registry.find(CALLER, names.register, query, SIGNING_IN)
+        return tuple(self._office(record.data) for record in found.records)
+
+    def _office(self, data: Mapping[str, Value]) -> Office:
+        """Return one appointment as an office."""
+        names, roles = self._offices, data.get(self._offices.roles)
+        name = str(data[names.organisation_name])
+        held = frozenset(str(role) for role in roles) if isinstance(roles, list | tuple) else frozenset()
+        return Office(str(data[names.organisation]), {"en": name}, held)
+
+    def _person(self, record: Record, offices: tuple[Office, ...]) -> Person:
+        """Return a record of the population register as a person."""
+        names, data = self._persons, record.data
+        return Person(
+            PersonCode(str(data[names.personal_code])),
+            str(data.get(names.given_name) or ""),
+            str(data.get(names.family_name) or ""),
+            str(data.get(names.birth_date) or ""),
+            offices,
+        )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The one interface that a country package fills; Aralia goes through the same door as a stranger's.
+
+A country is an importable package with a module `country` that holds one value, `COUNTRY`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flagstone.blocks.identity.contract import FeaturedPerson, OfficeRegister, PersonRegister
+from flagstone.blocks.portal.contract import LifeEvent
+from flagstone.blocks.registry.contract import RegisterDefinition, Value
+from flagstone.kernel.errors import SettingsFault
+from flagstone.kernel.ids import PersonCode
+
+Words = Mapping[str, str]
+"""The same words by language."""
+
+Row = Mapping[str, Value]
+"""One record's content by field code."""
+
+INSTANCE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,20}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+@dataclass(frozen=True)
+class TestPerson:
+    """Somebody worth signing in as: her part, and what to try, in each language."""
+
+    __test__ = False  # not a test, whatever its name begins with
+
+    personal_code: PersonCode = field(repr=False)
+    name: str
+    part: Words
+    try_this: Words
+
+    def featured(self) -> FeaturedPerson:
+        """Return the person as the test authenticator shows her."""
+        note = {language: f"{self.part[language]}: {self.try_this[language]}" for language in self.part}
+        return FeaturedPerson(self.personal_code, note)
+
+
+@dataclass(frozen=True)
+class Country:
+    """Everything that makes Flagstone a particular country.
+
+    `languages` begins with the default one. `sandbox` marks a country without real persons; only there
+    the test authenticator starts. `rows(register)` yields the first content of a register, and
+    `test_persons` who to sign in as; both may take seconds and are asked only when the data is made.
+    """
+
+    code: str
+    instance: str
+    name: Words
+    languages: tuple[str, ...]
+    sandbox: bool
+    look: Path
+    definitions: Callable[[], tuple[RegisterDefinition, ...]]
+    rows: Callable[[str], Iterator[Row]] = lambda _register: iter(())
+    test_persons: Callable[[], tuple[TestPerson, ...]] = tuple
+    life_events: Callable[[], tuple[LifeEvent, ...]] = tuple
+    checks: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
+    persons: PersonRegister = field(default_factory=PersonRegister)
+    offices: OfficeRegister = field(default_factory=OfficeRegister)
+    time_zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Refuse a country that cannot be used; SettingsFault says why."""
+        if not NAME.fullmatch(self.code) or not INSTANCE.fullmatch(self.instance):
+            raise SettingsFault("a country's code and instance are plain names")
+        if not self.languages or any(language not in self.name for language in self.languages):
+            raise SettingsFault("a country's name is given in each of its languages")
+        if not self.look.is_dir():
+            raise SettingsFault("the folder of the country's look is missing")
+
+
+def load(name: str) -> Country:
+    """Return the country of package `name`; SettingsFault when there is none or it is not one."""
+    if not NAME.fullmatch(name):
+        raise SettingsFault("country: it must be the plain name of a package")
+    try:
+        found = importlib.import_module(f"{name}.country").COUNTRY
+    except ModuleNotFoundError as error:
+        raise SettingsFault(f"country: there is no package {name} with a module country") from error
+    except AttributeError as error:
+        raise SettingsFault(f"country: {name}.country holds no COUNTRY") from error
+    if not isinstance(found, Country):
+        raise SettingsFault(f"country: {name}.country.COUNTRY is not a Country")
+    return found

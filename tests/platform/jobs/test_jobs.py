@@ -348,6 +348,22 @@ def test_stopping_is_bounded_even_when_a_step_hangs(jobs: Jobs) -> None:
     go.set()
 
 
+def test_started_beside_the_site_calls_wait_for_it(jobs: Jobs) -> None:
+    jobs.workflow("move", lambda _steps, argument: argument)
+    jobs.start(wait=False)
+    jobs.run("move", "1", "value")
+    assert jobs.result("move", "1") == "value"
+
+
+def test_started_beside_the_site_a_failure_is_told(tmp_path: Path, clock: SetClock) -> None:
+    jobs = Jobs(f"sqlite:///{tmp_path / 'missing' / 'jobs.sqlite'}", "interior", clock)
+    jobs.start(wait=False)
+    with pytest.raises(JobsUnusable):
+        jobs.state("move", "1")
+    assert (jobs.status().running, jobs.status().error) == (False, "jobs.unusable")
+    jobs.stop(5)
+
+
 def test_work_is_named_once_and_before_the_start(jobs: Jobs) -> None:
     jobs.workflow("move", lambda _steps, argument: argument)
     for name in ("move", "a:b"):

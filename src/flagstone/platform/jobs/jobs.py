@@ -13,7 +13,14 @@ import structlog
 
 from flagstone.kernel.clock import Clock, parse_rfc3339, rfc3339
 from flagstone.platform.jobs.delivery import Courier, Listeners, Outbox, Source
-from flagstone.platform.jobs.faults import NotFinished, NotRunning, UnknownWork, WorkFailed, error_class
+from flagstone.platform.jobs.faults import (
+    JobsUnusable,
+    NotFinished,
+    NotRunning,
+    UnknownWork,
+    WorkFailed,
+    error_class,
+)
 from flagstone.platform.jobs.schedule import Schedule
 from flagstone.platform.jobs.ticker import SEEN, Ticker, remember
 from flagstone.platform.jobs.work import (
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("flagstone.jobs")
 
 TAKE_OVER_SECONDS = 30
+START_SECONDS_MAX = 60
 POLL_SECONDS = 0.05
 
 
@@ -50,6 +58,7 @@ class Status:
     runs_unfinished: int
     runs_failed: int
     schedules: tuple[str, ...]
+    error: str  # why it did not start, as a class or code
 
 
 class Jobs:
@@ -77,6 +86,8 @@ class Jobs:
         self._news = threading.Event()
         self._courier = Courier(clock, probe, self._stop.is_set)
         self._engine: Engine | None = None
+        self._starting: threading.Thread | None = None
+        self._failure: Exception | None = None
         self._threads: list[threading.Thread] = []
 
     def workflow(self, name: str, body: Body) -> None:
@@ -103,27 +114,52 @@ class Jobs:
         source.subscribe()
         self._courier.sources.append(source)
 
-    def start(self) -> None:
-        """Begin work and resume what was left unfinished. Raises JobsUnusable; then nothing runs."""
+    def start(self, *, wait: bool = True) -> None:
+        """Begin work and resume what was left unfinished. Raises JobsUnusable; then nothing runs.
+
+        With `wait=False` the engine is loaded beside the site's own start; calls wait for it, and
+        what went wrong is raised by them and told by `status`.
+        """
+        self._stop.clear()
+        self._failure = None
+        if SEEN not in self._bodies:
+            self.workflow(SEEN, remember(self._clock))
+        if wait:
+            self._launch()
+            return
+        self._starting = threading.Thread(target=self._launch_beside, name="jobs-start", daemon=True)
+        self._starting.start()
+
+    def _launch(self) -> None:
+        """Load and launch the engine, then begin the two threads that poll."""
         from flagstone.platform.jobs.engine import Engine  # noqa: PLC0415 - 30 MB only where work is done
 
         engine = Engine(self._database_url, self._site, probe=self._probe)
-        self.workflow(SEEN, remember(self._clock))
         for name, body in self._bodies.items():
             engine.register(name, body)
         engine.launch()
         self._engine = engine
-        self._stop.clear()
         for name, turn in (("delivery", self.deliver_now), ("clock", self._clock_turn)):
             thread = threading.Thread(target=self._loop, args=(name, turn), name=f"jobs-{name}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
+    def _launch_beside(self) -> None:
+        """Launch on a thread of its own and keep what went wrong for those who ask."""
+        try:
+            self._launch()
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
+            self._failure = error
+            log.critical("jobs did not start", error=error_class(error))
+
     def stop(self, seconds: float = 10) -> None:
         """Stop within about `seconds`: end listeners and steps in hand; the rest resumes at next start."""
+        deadline = time.monotonic() + seconds
+        if self._starting is not None:
+            self._starting.join(seconds)
+            self._starting = None
         if self._engine is None:
             return
-        deadline = time.monotonic() + seconds
         self._stop.set()
         self._news.set()
         self._engine.stopping.set()
@@ -131,7 +167,6 @@ class Jobs:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._threads.clear()
         engine, self._engine = self._engine, None
-        del self._bodies[SEEN]
         engine.close(max(0.0, deadline - time.monotonic()))
 
     def wake(self) -> None:
@@ -208,6 +243,7 @@ class Jobs:
             runs_unfinished=engine.count(["DELAYED", "ENQUEUED", "PENDING"]) if engine else 0,
             runs_failed=engine.count(["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]) if engine else 0,
             schedules=tuple(schedule.name for schedule in self._ticker.schedules),
+            error=error_class(self._failure) if self._failure else "",
         )
 
     def deliver_now(self) -> int:
@@ -239,7 +275,11 @@ class Jobs:
                 news.clear()
 
     def _works(self) -> Engine:
-        """Return the started engine. Raises NotRunning."""
+        """Return the started engine, waiting while it loads. Raises NotRunning, JobsUnusable."""
+        if self._engine is None and self._starting is not None and not self._stop.is_set():
+            self._starting.join(START_SECONDS_MAX)
+        if self._failure is not None:
+            raise JobsUnusable(error_class(self._failure)) from self._failure
         if self._engine is None:
             raise NotRunning
         return self._engine

@@ -7,6 +7,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,11 +35,14 @@ BY_STRING = {
 }
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Yield each module's name below `flagstone` and its syntax tree."""
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Return each module's name below `flagstone` and its syntax tree."""
+    found = []
     for path in sorted(SOURCE.rglob("*.py")):
         name = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
-        yield name, ast.parse(path.read_text())
+        found.append((name, ast.parse(path.read_text())))
+    return tuple(found)
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

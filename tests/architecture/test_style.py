@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,13 @@ def short(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def functions(path: Path) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, Function):
             yield node
 
@@ -101,7 +107,7 @@ def licensed(path: Path) -> bool:
 
 def test_every_module_opens_with_a_sentence() -> None:
     def says(path: Path) -> bool:
-        first = (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n\n")[0].strip()
+        first = (ast.get_docstring(parsed(path)) or "").split("\n\n")[0].strip()
         return first.endswith((".", "!", "?"))
 
     assert [
@@ -118,7 +124,7 @@ def test_no_name_says_nothing() -> None:
     classes = [
         f"{short(path)} {node.name}"
         for path in files(*PRODUCT)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.ClassDef) and node.name.endswith(("Manager", "Helper", "Utils"))
     ]
     assert names + classes == []
@@ -141,7 +147,7 @@ def test_contracts_say_what_they_mean() -> None:
     vague = [
         f"{short(path)}:{node.lineno}"
         for path in rooms
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
     assert vague == []
@@ -151,7 +157,7 @@ def test_package_files_hold_a_docstring_only() -> None:
     """Importing a contract must load neither database nor web framework."""
     busy = []
     for path in files("src/flagstone", pattern="__init__.py"):
-        body = ast.parse(path.read_text()).body
+        body = parsed(path).body
         if [type(node) for node in body] not in ([], [ast.Expr]):
             busy.append(short(path))
     assert busy == []

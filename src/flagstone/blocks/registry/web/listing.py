@@ -49,9 +49,7 @@ class Listings:
     def page(self, visit: Visit, wanted: ListAsked, request: Request) -> Listing:
         """Return the page that the query string asks for; QueryInvalid for unknown or repeated names."""
         if wanted.handle:
-            search = self.searches.find(_owner(visit), wanted.handle)
-            if search.register != visit.register:
-                raise QueryInvalid("the search was made in another register")
+            search = self.searches.find(_owner(visit), wanted.handle, visit.register)
             query = replace(search.query, page=wanted.page)
             visit = replace(visit, reason=search.reason)
             return self._answer(visit, query, request, wanted.handle)

@@ -54,10 +54,11 @@ class Searches:
                 self._kept.popitem(last=False)
         return handle
 
-    def find(self, owner: str, handle: str) -> Search:
-        """Return the search that `owner` kept under `handle`; SearchEnded when there is none."""
+    def find(self, owner: str, handle: str, register: str) -> Search:
+        """Return what `owner` kept under `handle` for `register`; SearchEnded when there is none."""
         with self._lock:
             made, search = self._kept.get((owner, handle), (None, None))
-        if made is None or search is None or self._clock.now() - made > KEPT:
+        ended = made is None or self._clock.now() - made > KEPT
+        if ended or search is None or search.register != register:
             raise SearchEnded
         return search

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a record was, and who read it (DRS-7, DRS-8, DRS-21); the journal is the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flagstone.blocks.registry.contract import (
+    NotPermitted,
+    Reading,
+    Record,
+    RecordMissing,
+    Revision,
+    Service,
+)
+from flagstone.blocks.registry.model import permits
+from flagstone.blocks.registry.service.looking import Lens, Look, Means, lens, looking, reason_to_record
+from flagstone.blocks.registry.store import readings, records
+from flagstone.kernel.audit import Caller, Reason
+from flagstone.kernel.clock import rfc3339
+from flagstone.kernel.ids import PersonCode
+from flagstone.platform.storage.entry import Entry
+
+AUDITOR = "auditor"
+
+
+class History:
+    """The use cases that look back."""
+
+    def __init__(self, means: Means) -> None:
+        """Work with `means`."""
+        self._means = means
+
+    def history(self, caller: Caller, register: str, record_id: str, reason: Reason) -> tuple[Revision, ...]:
+        """Return every revision of a record, the newest first, also of an archived one."""
+        through, entries, own = self._entries(caller, register, record_id)
+        why = reason_to_record(through.definition, reason, own=own)
+        with looking(self._means, through.definition, caller, why) as look:
+            return tuple(_revision(look, through, entry) for entry in reversed(entries))
+
+    def as_of(
+        self,
+        caller: Caller,
+        at: tuple[str, str],
+        reason: Reason,
+        valid_on: date,
+        recorded_by: datetime,
+    ) -> Record:
+        """Return the record `at` (register, id) as the highest revision then known and then in force."""
+        through, entries, own = self._entries(caller, *at)
+        why = reason_to_record(through.definition, reason, own=own)
+        known = [
+            entry.document
+            for entry in entries
+            if rfc3339(entry.at) <= rfc3339(recorded_by)
+            and entry.document["valid_from"] <= valid_on.isoformat()
+        ]
+        if not known or known[-1]["deleted_at"] is not None:
+            raise RecordMissing
+        with looking(self._means, through.definition, caller, why) as look:
+            return look.show(through, known[-1])
+
+    def read_log(self, caller: Caller, register: str, record_id: str) -> tuple[Reading, ...]:
+        """Return who read a record, the newest first; to the person concerned, what was read of her."""
+        through, everywhere = self._allowed(caller, register, Service.READ_LOG)
+        with self._means.database.reading() as view:
+            rows = records.by_ids(view, register, [record_id])
+            if not rows or not (everywhere or through.concerns(rows[0])):
+                raise RecordMissing
+            found = readings.of_record(view, register, record_id)
+        own = permits.person_of(caller)
+        return found if everywhere else tuple(one for one in found if one.person == own)
+
+    def readings_of(self, caller: Caller, person: PersonCode, register: str) -> tuple[Reading, ...]:
+        """Return who read a person's data, for that person herself or an auditor, the newest first."""
+        if permits.person_of(caller) != person and not caller.holds(AUDITOR):
+            raise NotPermitted("reading another person's log")
+        with self._means.database.reading() as view:
+            return readings.of_person(view, person, register)
+
+    def _allowed(self, caller: Caller, register: str, service: Service) -> tuple[Lens, bool]:
+        """Return the caller's view of a register, and whether `service` is hers on every record."""
+        lineage = self._means.catalogue.lineage(register)
+        everywhere = permits.require(lineage.newest.definition, caller, service)
+        return lens(self._means, lineage, caller), everywhere
+
+    def _entries(self, caller: Caller, register: str, record_id: str) -> tuple[Lens, Sequence[Entry], bool]:
+        """Return the caller's view, the record's journal entries, and whether it is but her own to see."""
+        through, everywhere = self._allowed(caller, register, Service.HISTORY)
+        key = records.key_of(register, record_id)
+        entries = [one for one in self._means.database.journal.history("record", key) if one.document]
+        if not entries or not (everywhere or through.concerns(entries[-1].document)):
+            raise RecordMissing
+        return through, entries, not everywhere
+
+
+def _revision(look: Look, through: Lens, entry: Entry) -> Revision:
+    """Return a journal entry as a revision of the record."""
+    return Revision(
+        record=look.show(through, entry.document),
+        operation=_operation(entry.document),
+        actor_name=entry.actor.name,
+        organisation=entry.actor.organisation,
+        reason=entry.reason,
+        journal_sequence=entry.sequence,
+    )
+
+
+def _operation(document: Mapping[str, Any]) -> str:
+    """Return what an entry did: `create`, `update` or `archive`."""
+    if document["deleted_at"] is not None:
+        return "archive"
+    return "create" if document["revision"] == 1 else "update"

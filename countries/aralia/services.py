@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,11 @@ from typing import Any
 import yaml
 
 from aralia.offices import office_codes
+from flagstone.blocks.portal.contract import LifeEvent
 from flagstone.blocks.registry.contract import Value
 
 _HERE = Path(__file__).parent
 _PHONE, _COUNTER = "phone", "counter"
-
-
-@dataclass(frozen=True)
-class LifeEvent:
-    """Something that happens in a life: words by language, and the codes of the services that help."""
-
-    code: str
-    title: Mapping[str, str]
-    text: Mapping[str, str]
-    services: tuple[str, ...]
 
 
 def _listed(name: str) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ COUNTS = {
     "processes": 61,
     "products": 1_500,
 }
-DIGEST = "241ef7577c0db9cd49ecc6faea79d624d6897ba12aefa9c8647e1953e95fd0cc"
+DIGEST = "6c7517b1391154ae80160feb36610547bdafebb3995606205efeb594b41d187b"
 DIGEST_PROGRAM = "from tests.countries.aralia.test_seed import digest; print(digest())"
 
 

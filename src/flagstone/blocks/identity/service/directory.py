@@ -7,6 +7,7 @@ It reads as the system `identity`, with a role of that name, and each read is re
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from flagstone.blocks.identity.contract import (
     Office,
     OfficeRegister,

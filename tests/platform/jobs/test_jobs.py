@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,24 +19,10 @@ from flagstone.kernel.clock import SetClock
 from flagstone.kernel.errors import Fault, Kind
 from flagstone.platform.jobs.faults import JobsUnusable, NotFinished, NotRunning, UnknownWork, WorkFailed
 from flagstone.platform.jobs.jobs import Jobs
-from flagstone.platform.jobs.schedule import Cron, Every, Schedule
 from flagstone.platform.jobs.work import Advance, Backoff, Batch, Chunk, State, Steps, Value
 
 SECRET = "38001085718"
-
-
-@pytest.fixture
-def jobs(jobs_url: str, clock: SetClock) -> Iterator[Jobs]:
-    jobs = Jobs(jobs_url, "interior", clock, poll_seconds=0.05)
-    yield jobs
-    jobs.stop(5)
-
-
-def until(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+Until = Callable[[Callable[[], bool]], None]
 
 
 class Torn(Fault):
@@ -189,7 +175,9 @@ def test_a_long_run_is_not_waited_for_longer_than_asked(jobs: Jobs) -> None:
     assert jobs.result("slow", "1") is True
 
 
-def test_a_batch_tells_its_progress_and_stops_and_goes_on_when_told(jobs: Jobs, clock: SetClock) -> None:
+def test_a_batch_tells_its_progress_and_stops_and_goes_on_when_told(
+    jobs: Jobs, until: Until, clock: SetClock
+) -> None:
     at_two, go = threading.Event(), threading.Event()
     chunks: list[Chunk] = []
 
@@ -227,7 +215,7 @@ def test_a_batch_tells_its_progress_and_stops_and_goes_on_when_told(jobs: Jobs, 
     }
 
 
-def test_a_failed_batch_says_why_and_goes_on_at_the_chunk_that_failed(jobs: Jobs) -> None:
+def test_a_failed_batch_says_why_and_goes_on_at_the_chunk_that_failed(jobs: Jobs, until: Until) -> None:
     done: list[int] = []
     torn = [True]
 
@@ -248,59 +236,6 @@ def test_a_failed_batch_says_why_and_goes_on_at_the_chunk_that_failed(jobs: Jobs
     jobs.resume("import", "1")
     assert jobs.result("import", "1") == 3
     assert done == [0, 1, 2]
-
-
-def test_a_schedule_runs_each_tick_once_and_makes_up_for_missed_ones_once(
-    jobs: Jobs, clock: SetClock
-) -> None:
-    ticks: list[datetime] = []
-    start = clock.now()
-    jobs.schedule(Schedule("sweep", Cron("0 * * * *"), ticks.append))
-    jobs.start()
-    time.sleep(0.3)
-    assert ticks == [], "no run for ticks before the schedule was known"
-
-    clock.advance(timedelta(hours=1))
-    until(lambda: len(ticks) == 1)
-    clock.advance(timedelta(hours=50, minutes=30))
-    until(lambda: len(ticks) == 2)
-    time.sleep(0.3)
-    assert ticks == [start + timedelta(hours=1), start + timedelta(hours=51)]
-
-
-def test_a_tick_is_left_out_while_the_run_before_goes_on(jobs: Jobs, clock: SetClock) -> None:
-    ticks: list[datetime] = []
-    go = threading.Event()
-
-    def work(tick: datetime) -> None:
-        ticks.append(tick)
-        go.wait(10)
-
-    jobs.schedule(Schedule("slow", Every(60), work))
-    jobs.start()
-    until(lambda: bool(jobs._ticker._seen))
-    clock.advance(timedelta(minutes=1))
-    until(lambda: len(ticks) == 1)
-    clock.advance(timedelta(minutes=3))
-    time.sleep(0.3)
-    assert len(ticks) == 1
-    go.set()
-    until(lambda: len(ticks) == 2)
-
-
-def test_only_the_newest_runs_of_a_schedule_are_kept(
-    jobs: Jobs, clock: SetClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flagstone.platform.jobs.ticker.RUNS_KEPT", 2)
-    ticks: list[datetime] = []
-    jobs.schedule(Schedule("sweep", Every(60), ticks.append))
-    jobs.start()
-    until(lambda: bool(jobs._ticker._seen))
-    for count in range(1, 6):
-        clock.advance(timedelta(minutes=1))
-        until(lambda count=count: len(ticks) == count)  # type: ignore[misc]
-        until(lambda: not jobs.status().runs_unfinished)
-    assert 2 <= len(jobs._works().runs("schedule-sweep", limit=10)) <= 3
 
 
 def test_stop_leaves_a_run_for_the_next_start(jobs: Jobs) -> None:

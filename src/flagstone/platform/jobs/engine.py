@@ -201,9 +201,13 @@ class Engine:
             raise UnknownWork(name)
         return status
 
+    def state(self, name: str, key: str) -> State:
+        """Return where a run is. Raises UnknownWork."""
+        return state_of(self.status(name, key))
+
     def resume(self, name: str, key: str) -> None:
         """Go on with a cancelled run, or with a failed one at the step that failed."""
-        run, state = run_id(name, key), state_of(self.status(name, key))
+        run, state = run_id(name, key), self.state(name, key)
         if state is State.CANCELLED:
             DBOS.resume_workflow(run)
         elif state is State.FAILED:
@@ -335,6 +339,3 @@ def _prepare_sqlite(url: str) -> Path:
 def _session(dbos: DBOS) -> Any:
     """Return a database session in autocommit for advisory locks."""
     return dbos._sys_db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-
-
-__all__ = ["Engine", "Stopping", "run_id", "state_of"]

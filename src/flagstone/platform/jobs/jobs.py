@@ -193,9 +193,7 @@ class Jobs:
 
     def state(self, name: str, key: str) -> State:
         """Return where a run is; see Workflows.state."""
-        from flagstone.platform.jobs.engine import state_of  # noqa: PLC0415 - loaded already by `start`
-
-        return state_of(self._works().status(name, key))
+        return self._works().state(name, key)
 
     def resume(self, name: str, key: str) -> None:
         """Go on with a failed or cancelled run or batch."""

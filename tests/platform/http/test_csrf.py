@@ -62,6 +62,7 @@ def test_our_own_origin_passes(site: Site) -> None:
 def test_an_anonymous_form_carries_its_cookies_token(site: Site) -> None:
     page = site.client.get("/")
     cookie = page.headers["set-cookie"]
+    assert len(page.headers.get_list("set-cookie")) == 1
     assert re.fullmatch(r"form=[\w-]{43}; HttpOnly; Path=/; SameSite=lax", cookie)
     assert page.headers["cache-control"] == "no-store"
     token = page.text.split()[-1].removesuffix("</p>")

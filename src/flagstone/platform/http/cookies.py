@@ -20,7 +20,7 @@ def cookie_name(request: HTTPConnection, name: str) -> str:
 
 def is_secure(request: HTTPConnection) -> bool:
     """Tell whether the client's connection is encrypted."""
-    return request.url.scheme in ("https", "wss")
+    return request.scope.get("scheme") == "https"
 
 
 def read_cookie(request: HTTPConnection, name: str) -> str | None:

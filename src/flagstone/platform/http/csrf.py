@@ -52,7 +52,7 @@ async def read_form(request: Request) -> FormData:
 def token_for(request: Request) -> str:
     """Return the token that a form on a page answering `request` must carry.
 
-    For an anonymous visitor the response must pass through `remember`, which sets the cookie.
+    An anonymous visitor's browser gets the token as a cookie too, with the answer.
     """
     found = principal(request)
     if found is not None and found.csrf:
@@ -63,9 +63,14 @@ def token_for(request: Request) -> str:
 
 
 def remember(request: Request, response: Response) -> None:
-    """Set the anonymous form's cookie when `token_for` was asked and the browser has none yet."""
+    """Set the anonymous form's cookie, once, when `token_for` was asked and the browser has none yet.
+
+    The security headers' middleware calls it for every answer.
+    """
     token = getattr(request.state, "form_token", None)
-    if token is not None and read_cookie(request, COOKIE) != token:
+    given = getattr(request.state, "form_token_given", False)
+    if token is not None and not given and read_cookie(request, COOKIE) != token:
+        request.state.form_token_given = True
         set_cookie(request, response, COOKIE, token)
 
 

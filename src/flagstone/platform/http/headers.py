@@ -6,7 +6,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,15 +13,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from flagstone.platform.http import csrf
 from flagstone.platform.http.cookies import is_secure, session_token
 
-HSTS_SECONDS = 2 * 365 * 24 * 3600
-FIXED = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
+RawHeaders = list[tuple[bytes, bytes]]
+
+FIXED = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+)
+STRICT = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")  # two years, RFC 6797
+NO_STORE = (b"cache-control", b"no-store")
 
 
 def nonce(request: HTTPConnection) -> str:
@@ -57,6 +59,7 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, *, form_targets: Sequence[str] = ()) -> None:
         self._app = app
         self._form_targets = tuple(form_targets)
+        self._plain_policy = policy(self._form_targets, None).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to its answer."""
@@ -66,21 +69,25 @@ class SecurityHeaders:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._complete(Request(scope), MutableHeaders(scope=message))
+                message["headers"] = self._completed(Request(scope), list(message.get("headers", ())))
             await send(message)
 
         await self._app(scope, receive, complete)
 
-    def _complete(self, request: Request, headers: MutableHeaders) -> None:
-        for name, value in FIXED.items():
-            headers.setdefault(name, value)
-        made = getattr(request.state, "nonce", None)
-        headers.setdefault("Content-Security-Policy", policy(self._form_targets, made))
-        if is_secure(request):
-            headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_SECONDS}; includeSubDomains")
-        if _is_personal(request):
-            headers.setdefault("Cache-Control", "no-store")
+    def _completed(self, request: Request, headers: RawHeaders) -> RawHeaders:
+        """Return `headers` with ours behind them, each unless the route has set its own."""
         _give_form_cookie(request, headers)
+        there = {name.lower() for name, _ in headers}
+        headers += [pair for pair in FIXED if pair[0] not in there]
+        if b"content-security-policy" not in there:
+            made = getattr(request.state, "nonce", None)
+            rules = policy(self._form_targets, made).encode() if made else self._plain_policy
+            headers.append((b"content-security-policy", rules))
+        if is_secure(request) and STRICT[0] not in there:
+            headers.append(STRICT)
+        if b"cache-control" not in there and _is_personal(request):
+            headers.append(NO_STORE)
+        return headers
 
 
 def _is_personal(request: Request) -> bool:
@@ -89,10 +96,12 @@ def _is_personal(request: Request) -> bool:
     return known or "authorization" in request.headers or session_token(request) is not None
 
 
-def _give_form_cookie(request: Request, headers: MutableHeaders) -> None:
-    """Set the anonymous form's cookie when the page just made holds a form's token."""
+def _give_form_cookie(request: Request, headers: RawHeaders) -> None:
+    """Keep a page with an anonymous form's token out of caches, and give its browser the cookie."""
+    if getattr(request.state, "form_token", None) is None:
+        return
     carrier = Response()
     csrf.remember(request, carrier)
-    for cookie in carrier.headers.getlist("set-cookie"):
-        headers.append("Set-Cookie", cookie)
-        headers["Cache-Control"] = "no-store"
+    headers[:] = [pair for pair in headers if pair[0].lower() != b"cache-control"]
+    headers += [pair for pair in carrier.raw_headers if pair[0] == b"set-cookie"]
+    headers.append(NO_STORE)

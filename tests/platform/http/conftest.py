@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from fastapi import Depends, FastAPI, Request
 from starlette.datastructures import FormData, UploadFile
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.testclient import TestClient
 
 from flagstone.kernel.audit import Actor, ActorKind, Caller
@@ -106,6 +106,10 @@ def sample_trouble() -> Routes:
     @api.get("/stale", access=ANYONE)
     def stale() -> None:
         raise Stale("revision 4 is newer", retry_after_seconds=3)
+
+    @api.get("/big", access=ANYONE)
+    def big() -> Response:
+        return StreamingResponse(iter([b"x" * 1_000_000] * 50), media_type="text/plain")
 
     @api.get("/mistake", access=ANYONE)
     def mistake(code: str = CODE) -> None:

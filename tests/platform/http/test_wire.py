@@ -53,13 +53,13 @@ def talk(port: int, *parts: bytes, pause_seconds: float = 0.0, wait_seconds: flo
 
 
 def receive(line: socket.socket) -> bytes:
-    got = b""
+    got = bytearray()
     try:
         while part := line.recv(65536):
             got += part
     except (ConnectionResetError, TimeoutError):
         pass
-    return got
+    return bytes(got)
 
 
 def status(answer: bytes) -> int:
@@ -357,6 +357,14 @@ def test_too_many_connections_are_refused(port: int) -> None:
             line.close()
     time.sleep(0.2)
     assert status(talk(port, get())) == 200
+
+
+def test_a_client_that_does_not_read_is_cut(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        line.sendall(get(b"/api/big"))
+        time.sleep(1.0)
+        assert len(receive(line)) < 50_000_000
+    assert len(talk(port, get(b"/api/big"))) > 50_000_000
 
 
 def test_expect_continue_is_answered(port: int) -> None:

@@ -61,9 +61,9 @@ def _examples(field: Field, here: str, checks: Checks) -> Iterator[Flaw]:
     for name, bound in (("minimum", field.minimum), ("maximum", field.maximum)):
         if bound is not None:
             inspection = Inspection(checks, from_table=True)
-            read_value(unbounded, bound, f"{here}/{name}", inspection)
-            yield from inspection.flaws
+            read_value(unbounded, bound, inspection)
+            yield from (Flaw(f"{here}/{name}", flaw.message) for flaw in inspection.flaws)
     if field.default is not None:
         inspection = Inspection(checks)
-        if read_value(field, field.default, f"{here}/default", inspection) != field.default:
+        if read_value(field, field.default, inspection) != field.default:
             yield Flaw(f"{here}/default", "is not in the form in which the field keeps it")

@@ -123,7 +123,7 @@ def _usable(shape: Shape, code: str, visible: frozenset[str], place: str) -> Fie
 def _value(field: Field, asked: object, *, from_text: bool) -> Value:
     """Return the canonical value to look for, without bounds and checks; None when no record has it."""
     bare = Field(field.code, field.type, field.title, length_max=field.length_max, options=field.options)
-    return read_value(bare, asked, "", Inspection({}, from_table=from_text))
+    return read_value(bare, asked, Inspection({}, from_table=from_text))
 
 
 def _order(shape: Shape, order_by: str, visible: frozenset[str]) -> Order:

@@ -19,12 +19,14 @@ ID_DIGITS = 6
 FLAWS_MAX = 100
 WORDS_MAX = 400
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def checked(
     definition: RegisterDefinition, data: Mapping[str, object], inspection: Inspection
 ) -> dict[str, Value]:
     """Return `data` in canonical form without nulls; what is wrong is added to `inspection.flaws`."""
-    read = read_fields(definition.fields, data, "", inspection)
+    read = read_fields(definition.fields, data, inspection)
     if size_bytes(read) > RECORD_BYTES_MAX:
         inspection.flaws.append(Flaw("", f"the record is larger than {RECORD_BYTES_MAX} bytes"))
     if definition.key and definition.key in read:
@@ -42,7 +44,7 @@ def refuse_flaws(flaws: Sequence[Flaw]) -> None:
 
 def size_bytes(data: Data) -> int:
     """Return the record's size as compact JSON, which is never smaller than its canonical CBOR."""
-    return len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+    return len(_compact(data).encode())
 
 
 def id_flaw(record_id: str) -> str:

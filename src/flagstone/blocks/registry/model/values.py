@@ -23,6 +23,7 @@ INTEGER_MAX = 2**53 - 1
 LIST_ITEMS_MAX = 500
 CELL_DEPTH_MAX = 8
 NUMBER_TEXT_MAX = 40
+PASSED_MAX = 1_000_000
 
 Bound = TypeVar("Bound", int, Decimal, date)
 Check = Callable[[str], bool]
@@ -44,59 +45,76 @@ class Inspection:
     """One look at a record: which named checks there are, where it comes from, what was found.
 
     `from_table` admits text for every type, as a table's cells hold it, and empty text for no value.
+    An inspection may be used for many records of one register; it remembers what passed its checks.
     """
 
     checks: Checks
     from_table: bool = False
     flaws: list[Flaw] = field(default_factory=list)
+    passed: set[tuple[str, str]] = field(default_factory=set)
+
+    def passes(self, check: str, text: str) -> bool:
+        """Tell whether `text` passes the named check."""
+        if (check, text) in self.passed:
+            return True
+        if not self.checks[check](text):
+            return False
+        if len(self.passed) < PASSED_MAX:
+            self.passed.add((check, text))
+        return True
 
 
-def read_value(of: Field, value: object, place: str, inspection: Inspection) -> Value:
+def read_value(of: Field, value: object, inspection: Inspection) -> Value:
     """Return `value` in the canonical form of the field `of`, or None, and a flaw for each thing wrong.
 
-    `place` is the value's JSON pointer (RFC 6901).
+    The flaws' JSON pointers (RFC 6901) begin at this value.
     """
     if value is None or value == "":
         return None
     try:
-        if of.type is FieldType.LIST:
-            return _list(of, _unpacked(value, inspection), place, inspection)
-        if of.type is FieldType.OBJECT:
-            return _object(of, _unpacked(value, inspection), place, inspection)
         return _readers[of.type](of, value, inspection)
     except ValueError as error:
-        inspection.flaws.append(Flaw(place, str(error)))
+        inspection.flaws.append(Flaw("", str(error)))
         return None
 
 
 def read_fields(
-    fields: tuple[Field, ...], data: Mapping[str, object], place: str, inspection: Inspection
+    fields: tuple[Field, ...], data: Mapping[str, object], inspection: Inspection
 ) -> dict[str, Value]:
     """Return the canonical values of `data` by field code, without nulls, defaults filled in."""
     shown: dict[str, Value] = {}
+    known = 0
     for one in fields:
-        value = read_value(one, data.get(one.code), f"{place}/{one.code}", inspection)
-        if value is None and one.code not in data:
+        code, flaws_before = one.code, len(inspection.flaws)
+        if code in data:
+            known += 1
+            value = read_value(one, data[code], inspection)
+        else:
             value = one.default
         if value is not None:
-            shown[one.code] = value
-        elif one.required and data.get(one.code) in (None, ""):
-            inspection.flaws.append(Flaw(f"{place}/{one.code}", "is required"))
-    if len(data) > len(fields) or not data.keys() <= {one.code for one in fields}:
-        _name_unknown(fields, data, place, inspection)
+            shown[code] = value
+        elif one.required and len(inspection.flaws) == flaws_before:
+            inspection.flaws.append(Flaw("", "is required"))
+        if len(inspection.flaws) > flaws_before:
+            _locate(inspection.flaws, flaws_before, code)
+    if known < len(data):
+        _name_unknown(fields, data, inspection)
     return shown
 
 
-def _name_unknown(
-    fields: tuple[Field, ...], data: Mapping[str, object], place: str, inspection: Inspection
-) -> None:
+def _locate(flaws: list[Flaw], start: int, place: str | int) -> None:
+    """Put `place` before the pointers of the flaws from `start` on."""
+    flaws[start:] = [Flaw(f"/{place}{flaw.pointer}", flaw.message) for flaw in flaws[start:]]
+
+
+def _name_unknown(fields: tuple[Field, ...], data: Mapping[str, object], inspection: Inspection) -> None:
     """Add a flaw for each member of `data` that is no field; its name is shortened, and escaped."""
     known = {one.code for one in fields}
     for code in data:
         if code not in known:
             name = str(code)[:64].encode("ascii", "backslashreplace").decode()
             pointer = name.replace("~", "~0").replace("/", "~1")
-            inspection.flaws.append(Flaw(f"{place}/{pointer}", "is not a field of this register"))
+            inspection.flaws.append(Flaw(f"/{pointer}", "is not a field of this register"))
 
 
 def _unpacked(value: object, inspection: Inspection) -> object:
@@ -126,22 +144,31 @@ def max_depth(text: str) -> int:
     return deepest
 
 
-def _list(of: Field, value: object, place: str, inspection: Inspection) -> Value:
+def _list(of: Field, value: object, inspection: Inspection) -> Value:
     """Return a list of canonical items."""
-    if not isinstance(value, list | tuple):
+    items = _unpacked(value, inspection)
+    if not isinstance(items, list | tuple):
         raise UnfitError("must be a list")
-    if len(value) > LIST_ITEMS_MAX:
+    if len(items) > LIST_ITEMS_MAX:
         raise UnfitError(f"has more than {LIST_ITEMS_MAX} items")
     assert of.items is not None
-    read = [read_value(of.items, item, f"{place}/{number}", inspection) for number, item in enumerate(value)]
-    return [item for item in read if item is not None] or None
+    read = []
+    for number, item in enumerate(items):
+        flaws_before = len(inspection.flaws)
+        one = read_value(of.items, item, inspection)
+        if one is not None:
+            read.append(one)
+        if len(inspection.flaws) > flaws_before:
+            _locate(inspection.flaws, flaws_before, number)
+    return read or None
 
 
-def _object(of: Field, value: object, place: str, inspection: Inspection) -> Value:
+def _object(of: Field, value: object, inspection: Inspection) -> Value:
     """Return an object of canonical members."""
-    if not isinstance(value, Mapping):
+    members = _unpacked(value, inspection)
+    if not isinstance(members, Mapping):
         raise UnfitError("must be an object")
-    return read_fields(of.properties, value, place, inspection) or None
+    return read_fields(of.properties, members, inspection) or None
 
 
 def _text(of: Field, value: object, inspection: Inspection) -> Value:
@@ -155,7 +182,7 @@ def _text(of: Field, value: object, inspection: Inspection) -> Value:
         raise UnfitError(f"is longer than {of.length_max} characters")
     if of.pattern and not patterns.fits(of.pattern, text):
         raise UnfitError("does not have the form that is asked for")
-    if of.check and not inspection.checks[of.check](text):
+    if of.check and not inspection.passes(of.check, text):
         raise UnfitError(f"fails the check `{of.check}`")
     return text
 
@@ -247,9 +274,10 @@ def _no_instant() -> str:
 
 def _catalogue(of: Field, value: object, _: Inspection) -> Value:
     """Return the code of one of the field's options."""
-    if not isinstance(value, str) or all(option.code != value for option in of.options):
-        raise UnfitError("is not one of the options")
-    return value
+    for option in of.options:
+        if option.code == value:
+            return option.code
+    raise UnfitError("is not one of the options")
 
 
 def _check_bounds(of: Field, value: Bound, parse: Callable[[str], Bound]) -> None:
@@ -269,4 +297,6 @@ _readers: Mapping[FieldType, Callable[[Field, object, Inspection], Value]] = {
     FieldType.TIME: _time,
     FieldType.DATETIME: _datetime,
     FieldType.CATALOGUE: _catalogue,
+    FieldType.LIST: _list,
+    FieldType.OBJECT: _object,
 }

@@ -14,7 +14,7 @@ from flagstone.blocks.registry.definition import as_mapping, parse_definition
 
 LANGUAGES = {"en", "et", "ar"}
 BUILT_IN = {"anyone", "signed-in", "self"}
-ROLES = {"registrar", "clerk", "analyst", "auditor", "operator"}
+ROLES = {"registrar", "clerk", "analyst", "auditor", "operator", "identity"}
 WRITES = {Service.CREATE, Service.UPDATE, Service.BULK, Service.ARCHIVE, Service.IMPORT}
 
 every_register = pytest.mark.parametrize("register", definitions(), ids=ORDER)

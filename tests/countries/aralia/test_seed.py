@@ -25,6 +25,7 @@ from flagstone.blocks.registry.model.values import Inspection
 COUNTS = {
     "locations": 3_264,
     "individuals": 20_000,
+    "appointments": 16,
     "organisations": 2_000,
     "processes": 61,
     "products": 1_500,

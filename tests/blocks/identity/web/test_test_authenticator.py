@@ -29,14 +29,14 @@ def test_it_refuses_to_be_built_outside_a_sandbox() -> None:
 def test_the_page_says_that_it_proves_nothing_and_who_asks(site: Site) -> None:
     page = opened(site)
     assert "Test sign-in: made-up persons only" in page.text
-    assert "You sign in to The portal." in page.text
+    assert "You sign in to <bdi>The portal</bdi>." in page.text
     assert page.headers["cache-control"] == "no-store"
 
 
 def test_featured_persons_come_first_with_what_to_try(site: Site) -> None:
     text = opened(site).text
     assert text.index("She corrects records.") < text.index("All test persons")
-    assert "clerk, registrar at Ministry of the Interior" in text
+    assert "clerk, registrar at <bdi>Ministry of the Interior</bdi>" in text
 
 
 def test_persons_are_found_by_form_and_their_names_are_in_no_address(site: Site) -> None:

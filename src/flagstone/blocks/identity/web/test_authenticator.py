@@ -15,8 +15,13 @@ from flagstone.blocks.identity.web.answers import NO_STORE, go_to, provider_cook
 from flagstone.blocks.identity.web.protocol import AUTHENTICATE
 from flagstone.platform.http.csrf import read_form
 from flagstone.platform.http.headers import policy
+from flagstone.platform.http.language import marked
 from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.routes import ANYONE, Routes
+
+_ = marked
+ROLES_NAMED = (_("registrar"), _("clerk"), _("analyst"), _("auditor"), _("operator"))
+"""Roles that the page says in words; others are shown as they are."""
 
 PAGE_DIGITS_MAX = 5
 OFFICE_DIGITS_MAX = 2

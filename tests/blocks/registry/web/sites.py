@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from flagstone.blocks.registry.contract import Registry
+from flagstone.blocks.registry.contract import RegisterDefinition, Registry
 from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.service.registry import Service
+from flagstone.blocks.registry.store.tables import SCHEMA
 from flagstone.blocks.registry.web.caller import Purposes
 from flagstone.blocks.registry.web.correction import Correction
 from flagstone.blocks.registry.web.data import DataApi
@@ -20,7 +24,7 @@ from flagstone.blocks.registry.web.dialect import Dialect
 from flagstone.blocks.registry.web.registers import RegistersApi
 from flagstone.blocks.registry.web.searches import Searches
 from flagstone.blocks.registry.web.transfer import Transfer
-from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
+from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason, job
 from flagstone.kernel.clock import SetClock
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.application import Edge, Keepers, assemble
@@ -29,6 +33,8 @@ from flagstone.platform.http.language import Languages
 from flagstone.platform.http.look import read_look
 from flagstone.platform.http.pages import LOCALE, Pages
 from flagstone.platform.http.principal import Principal
+from flagstone.platform.storage import engine, migration
+from flagstone.platform.storage.database import Database
 
 ROOT = Path(__file__).parents[4]
 REGISTRY = ROOT / "src/flagstone/blocks/registry"
@@ -92,6 +98,32 @@ PLACES = parse_definition(
         "permits": {"registrar": EVERYTHING, "anyone": ["list", "read"]},
     }
 )  # fmt: skip
+
+
+class Unsealed:
+    """A sealer for tests: secret fields stay as they are."""
+
+    def seal(self, context: str, plaintext: bytes) -> bytes:
+        return plaintext
+
+    def open(self, context: str, sealed: bytes) -> bytes:
+        return sealed
+
+
+@contextmanager
+def real_registry(folder: Path, *definitions: RegisterDefinition) -> Iterator[Service]:
+    """Give a registry on SQLite in `folder` in which `definitions` are published."""
+    database = Database(
+        SCHEMA, engine.sqlite(folder / "registry.sqlite"), "aralia/test/registry", clock=CLOCK
+    )
+    migration.migrate(database)
+    service = Service(database, Unsealed(), {})
+    for definition in definitions:
+        service.publish(Caller(job("setup")), definition, Reason("setting up"))
+    try:
+        yield service
+    finally:
+        database.close()
 
 
 class Tokens:

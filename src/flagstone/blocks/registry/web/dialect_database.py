@@ -137,8 +137,11 @@ def _tolerant_field(each: JsonValue) -> object:
 
 
 def field_code(name: str) -> str:
-    """Return a register's field code for the suite's `name`: lower case, other signs as `_`."""
-    code = _UNFIT.sub("_", name.lower())[:40]
+    """Return a register's field code for the suite's `name`: lower case, other signs as `_`.
+
+    `ID` becomes `identifier`, since `id` is what every record is addressed by.
+    """
+    code = "identifier" if name.lower() == "id" else _UNFIT.sub("_", name.lower())[:40]
     return code if code[:1].isalpha() else f"f_{code}"
 
 

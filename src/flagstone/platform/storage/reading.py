@@ -47,8 +47,8 @@ class Reading:
 
     def stream(self, query: Query, *, batch: int = 500) -> Iterator[Row]:
         """Yield rows as they come, `batch` at a time."""
-        streaming = self._connection.execution_options(yield_per=batch)
-        with translated(), streaming.execute(_checked(query)) as result:
+        options = {"yield_per": batch}
+        with translated(), self._connection.execute(_checked(query), execution_options=options) as result:
             for row in result.mappings():
                 yield dict(row)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flagstone.cli.new import FolderTaken, NameUnusable, NotASourceTree, new_block
+from flagstone.cli.new import FolderTaken, NameUnusable, NotASourceTree, new_block, new_country
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("src", "countries", "scripts", "docs", "pyproject.toml", "ARCHITECTURE.md")
@@ -32,10 +32,10 @@ def tree(tmp_path: Path) -> Path:
     return root
 
 
-def run(tree: Path, *command: str) -> None:
+def run(tree: Path, *command: str, paths: str = "") -> None:
     """Run a tool of this environment in `tree` on the tree's own source; fail with what it said."""
     program = Path(sys.executable).with_name(command[0])
-    paths = os.pathsep.join([str(tree / "src"), str(tree / "countries")])
+    paths = paths or os.pathsep.join([str(tree / "src"), str(tree / "countries")])
     done = subprocess.run(
         [str(program), *command[1:]],
         cwd=tree,
@@ -46,6 +46,21 @@ def run(tree: Path, *command: str) -> None:
         timeout=300,
     )
     assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
+
+
+def checked_by_itself(folder: Path) -> None:
+    """Run the country's own `make check` with the tools of this environment."""
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["make", "check"],
+        cwd=folder,
+        env={**os.environ, "PATH": programs, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def checked(tree: Path, paths: list[Path]) -> None:
@@ -64,6 +79,21 @@ def test_a_new_block_passes_the_checks(tree: Path) -> None:
     run(tree, "python", "scripts/write-reference", "--check")
     run(tree, "pytest", "-q", "-p", "no:cacheprovider", "tests/blocks/parking")
     assert "parking.matter-missing" in (tree / "docs/reference/errors.md").read_text()
+
+
+@pytest.mark.slow
+def test_a_new_country_passes_the_checks(tmp_path: Path) -> None:
+    folder = tmp_path / "mistria"
+    written = new_country("mistria", folder, like=ROOT / "countries" / "aralia")
+    checked_by_itself(folder)
+    assert not [path for path in written if "ralia" in path.read_text(encoding="utf-8")]
+
+
+def test_a_country_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "kept.txt").write_text("kept")
+    with pytest.raises(FolderTaken):
+        new_country("mistria", tmp_path, like=ROOT / "countries" / "aralia")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
 
 
 @pytest.mark.parametrize(

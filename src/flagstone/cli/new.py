@@ -15,8 +15,9 @@ from flagstone.kernel.errors import Fault, Kind
 
 NAME = re.compile(r"[a-z][a-z0-9]{1,29}")
 SAYS_NOTHING = frozenset({"utils", "helpers", "misc", "common", "manager"})
-TEXT_SUFFIXES = frozenset({".css", ".svg", ".yaml"})
-COPIED = ("registers", "look", "services.yaml", "life_events.yaml")
+COUNTRY_NAME_LETTERS_MAX = 12  # keeps copied lines within their length
+COPIED = ("registers", "look", "codes.py", "definitions.py")
+TEXT_SUFFIXES = frozenset({".css", ".py", ".svg", ".yaml"})
 
 
 class NameUnusable(Fault):
@@ -68,25 +69,25 @@ def new_block(name: str, root: Path) -> list[Path]:
 def new_country(name: str, folder: Path, *, like: Path) -> list[Path]:
     """Make the country package `name` in `folder` after the country package at `like`; return its files.
 
-    Registers, services and look are copied with the name and the instance code changed; the Python part is
-    short and its seed empty. NameUnusable and FolderTaken leave everything as it was.
+    Registers, checks and look are copied with the name and the instance code changed; its first content is
+    two invented persons. NameUnusable and FolderTaken leave everything as it was.
     """
-    _require_name(name)
+    _require_name(name, letters_max=COUNTRY_NAME_LETTERS_MAX)
     _require_free(folder)
-    package = folder / name
     words = {"name": name, "Name": name.capitalize(), "CODE": name[:2].upper()}
     written = [_write(folder / _filled(part, words), _filled(text, words)) for part, text in COUNTRY.items()]
     for part in COPIED:
         source = like / part
-        found = sorted(source.rglob("*")) if source.is_dir() else [source]
-        for path in found:
-            if path.is_file():
-                written.append(_copy(path, package / path.relative_to(like), like.name, words))
+        paths = sorted(source.rglob("*")) if source.is_dir() else [source]
+        targets = {path: folder / name / path.relative_to(like) for path in paths if path.is_file()}
+        written += [_copy(path, target, like.name, words) for path, target in targets.items()]
     return written
 
 
-def _require_name(name: str) -> None:
-    """Raise NameUnusable for a name that says nothing or is not a plain word."""
+def _require_name(name: str, *, letters_max: int = 30) -> None:
+    """Raise NameUnusable for a name that says nothing, is too long or is not a plain word."""
+    if len(name) > letters_max:
+        raise NameUnusable(f"at most {letters_max} letters and digits")
     if not NAME.fullmatch(name) or name in SAYS_NOTHING or name in sys.stdlib_module_names:
         raise NameUnusable(name[:60])
 
@@ -117,7 +118,8 @@ def _copy(path: Path, target: Path, model: str, words: dict[str, str]) -> Path:
     if path.suffix not in TEXT_SUFFIXES:
         return Path(shutil.copyfile(path, target))
     text = path.read_text(encoding="utf-8")
-    text = text.replace(model.capitalize(), words["Name"]).replace(model, words["name"])
+    for old, new in ((model.capitalize(), words["Name"]), (model, words["name"])):
+        text = text.replace(old, new)
     return _write(target, re.sub(r"\bXA/", words["CODE"] + "/", text))
 
 

@@ -23,6 +23,7 @@ ROLE = "identity"
 CALLER = Caller(Actor(ActorKind.SYSTEM, ROLE, "Sign-in"), frozenset({ROLE}))
 LISTING = Reason("List of test persons to sign in as", "Identity Act § 4")
 SIGNING_IN = Reason("Sign-in", "Identity Act § 3")
+SIGNING_OUT = Reason("Ending sign-ins of a person who has died", "Identity Act § 5")
 
 
 class RegisterDirectory:
@@ -49,6 +50,23 @@ class RegisterDirectory:
         if not found.records:
             return None
         return self._person(found.records[0], self._offices_of(personal_code))
+
+    @property
+    def register(self) -> str:
+        """Return the register that knows the persons."""
+        return self._persons.register
+
+    @property
+    def status_field(self) -> str:
+        """Return the field that tells the living."""
+        return self._persons.status
+
+    def dead_person(self, record_id: str) -> PersonCode | None:
+        """Return whose record it is when that person is no longer alive, None for the living."""
+        names = self._persons
+        data = self._registry.read(CALLER, names.register, record_id, SIGNING_OUT).data
+        alive = data.get(names.status) == names.status_alive
+        return None if alive else PersonCode(str(data[names.personal_code]))
 
     def _offices_of(self, personal_code: PersonCode) -> tuple[Office, ...]:
         """Return the offices that a person holds."""

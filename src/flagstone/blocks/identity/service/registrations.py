@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from flagstone.blocks.identity import store
@@ -18,10 +17,10 @@ from flagstone.blocks.identity.contract import (
     ClientInvalid,
     ClientRegistered,
     ClientUnknown,
-    Grant,
     SubjectType,
 )
 from flagstone.blocks.identity.model.clients import check_client
+from flagstone.blocks.identity.model.registration import client_from, registration_document
 from flagstone.blocks.identity.service.terms import Terms
 from flagstone.blocks.identity.service.vault import fresh_secret
 from flagstone.kernel.audit import Actor, Reason
@@ -48,7 +47,7 @@ class Registrations:
         """
         self._check(client)
         secret = fresh_secret() if client.authentication in SECRET_METHODS else ""
-        row = {"id": client.id, "registration": _document(client), "active": client.active}
+        row = {"id": client.id, "registration": registration_document(client), "active": client.active}
         with self._database.writing(actor, reason) as write:
             write.insert(store.clients, row | {"secret_hash": secret_hash(secret) if secret else ""})
             write.publish(ClientRegistered(client.id))
@@ -93,7 +92,7 @@ class Registrations:
 
     def _change(self, client: Client, actor: Actor, reason: Reason) -> None:
         """Replace a client's registration."""
-        changes = {"registration": _document(client), "active": client.active}
+        changes = {"registration": registration_document(client), "active": client.active}
         with self._database.writing(actor, reason) as write:
             write.update(store.clients, {"id": client.id}, changes)
             write.publish(ClientRegistered(client.id))
@@ -131,33 +130,6 @@ def secret_fits(secret: str, hashed: str) -> bool:
     return hmac.compare_digest(made.hex(), expected)
 
 
-def _document(client: Client) -> dict[str, Any]:
-    """Return a registration as plain data."""
-    return asdict(client) | {
-        "name": dict(client.name),
-        "authentication": client.authentication.value,
-        "grants": sorted(grant.value for grant in client.grants),
-        "subject_type": client.subject_type.value,
-        "scopes": sorted(client.scopes),
-        "redirect_uris": list(client.redirect_uris),
-        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
-        "jwks": [dict(jwk) for jwk in client.jwks],
-    }
-
-
 def _client(row: Mapping[str, Any]) -> Client:
     """Return the client of a row."""
-    found = dict(row["registration"])
-    return Client(
-        **found
-        | {
-            "authentication": ClientAuthentication(found["authentication"]),
-            "grants": frozenset(map(Grant, found["grants"])),
-            "subject_type": SubjectType(found["subject_type"]),
-            "scopes": frozenset(found["scopes"]),
-            "redirect_uris": tuple(found["redirect_uris"]),
-            "post_logout_redirect_uris": tuple(found["post_logout_redirect_uris"]),
-            "jwks": tuple(found["jwks"]),
-            "active": row["active"],
-        }
-    )
+    return client_from(row["registration"] | {"active": row["active"]})

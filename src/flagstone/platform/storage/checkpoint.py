@@ -8,17 +8,17 @@ put elsewhere can. One line a checkpoint is appended to a file; copies belong on
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from flagstone.kernel.clock import rfc3339
 from flagstone.kernel.errors import Fault, Kind
 from flagstone.platform.storage.database import Database
 
-Sign = Callable[[dict[str, object]], str]
+Sign = Callable[[Mapping[str, str | int]], str]
 """Return the signed text of a payload, on one line."""
 
-Check = Callable[[str], dict[str, object]]
+Check = Callable[[str], Mapping[str, object]]
 """Return the payload of a signed text; a Fault when the signature does not hold."""
 
 LINES_MAX = 1_000_000
@@ -37,7 +37,7 @@ def append(database: Database, file: Path, sign: Sign) -> bool:
     """Sign the journal's head and add it to `file` unless it is the newest there; tell whether it was."""
     sequence, head = database.journal.head()
     newest = _newest_line(file)
-    payload: dict[str, object] = {"origin": database.origin, "sequence": sequence, "hash": head.hex()}
+    payload: dict[str, str | int] = {"origin": database.origin, "sequence": sequence, "hash": head.hex()}
     if sequence == 0 or newest.startswith(f"{sequence} {head.hex()} "):
         return False
     line = f"{sequence} {head.hex()} {sign({**payload, 'at': rfc3339(database.clock.now())})}\n"

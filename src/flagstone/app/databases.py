@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The databases of a site: one SQLite file, or one PostgreSQL schema and role, for each block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from flagstone.app.folder import Folder
+from flagstone.blocks.identity import store as identity
+from flagstone.blocks.registry.store import tables as registry
+from flagstone.kernel.clock import Clock
+from flagstone.kernel.errors import SettingsFault
+from flagstone.platform.crypto.keys import KeyFileExists, read_private, write_private
+from flagstone.platform.storage import engine, postgresql
+from flagstone.platform.storage.database import Database
+from flagstone.platform.storage.engine import Location
+from flagstone.platform.storage.sql import BlockSchema
+from flagstone.settings import Settings
+
+SCHEMAS: tuple[BlockSchema, ...] = (registry.SCHEMA, identity.SCHEMA)
+"""Every block that stores something, in the order in which they are opened."""
+
+
+@contextmanager
+def opened(settings: Settings, folder: Folder, clock: Clock) -> Iterator[Mapping[str, Database]]:
+    """Open the database of every block, by block; nothing is migrated."""
+    databases = {}
+    try:
+        for schema in SCHEMAS:
+            where = _location(settings, folder, schema.block)
+            origin = f"{settings.country}/{settings.site}/{schema.block}"
+            databases[schema.block] = Database(schema, where, origin, clock=clock)
+        yield databases
+    finally:
+        for database in databases.values():
+            database.close()
+
+
+def files() -> tuple[str, ...]:
+    """Return the names of the SQLite files that a made folder holds."""
+    return tuple(f"{schema.block}.sqlite" for schema in SCHEMAS)
+
+
+def server_url(settings: Settings) -> str:
+    """Return the PostgreSQL address with the password from its file; empty for SQLite."""
+    url, file = settings.database.url, settings.database.password_file
+    if not url or file is None:
+        return url
+    try:
+        password = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsFault(f"database.password_file: {file} cannot be read") from error
+    parts = urlsplit(url)
+    account, _, host = parts.netloc.rpartition("@")
+    netloc = f"{account.partition(':')[0]}:{quote(password, safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+def _location(settings: Settings, folder: Folder, block: str) -> Location:
+    """Return where a block's database is; a PostgreSQL role and schema are made the first time."""
+    url = server_url(settings)
+    if not url:
+        return engine.sqlite(folder.path / f"{block}.sqlite")
+    site = f"{settings.country}_{settings.site}"
+    file = folder.keys / f"postgresql-{block}"
+    if not folder.mark.made:
+        return postgresql.provision(url, site, block, _password(file))
+    return postgresql.location(url, site, block, read_private(file).decode())
+
+
+def _password(file: Path) -> str:
+    """Return the password kept in `file`, made the first time."""
+    with suppress(KeyFileExists):
+        write_private(file, postgresql.fresh_password().encode())
+    return read_private(file).decode()

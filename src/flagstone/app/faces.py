@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The web application of a site: every block's routes and pages behind one edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from ipaddress import ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from flagstone import blocks
+from flagstone.app.seeding import test_persons
+from flagstone.blocks.identity.service.test_authenticator import TestAuthenticator
+from flagstone.blocks.identity.web.protocol import protocol_routes
+from flagstone.blocks.identity.web.signing_out import sign_out_routes
+from flagstone.blocks.identity.web.test_authenticator import authenticator_routes
+from flagstone.blocks.registry.web.caller import Purposes
+from flagstone.blocks.registry.web.correction import Correction
+from flagstone.blocks.registry.web.data import DataApi
+from flagstone.blocks.registry.web.database import DatabaseApi
+from flagstone.blocks.registry.web.desk import DESK, Desk
+from flagstone.blocks.registry.web.dialect import Dialect
+from flagstone.blocks.registry.web.registers import RegistersApi
+from flagstone.blocks.registry.web.searches import Searches
+from flagstone.blocks.registry.web.transfer import Transfer
+from flagstone.kernel.clock import Clock
+from flagstone.kernel.errors import SettingsFault
+from flagstone.platform.http.application import Edge, Keepers, assemble
+from flagstone.platform.http.assets import Assets
+from flagstone.platform.http.bounds import Bounds
+from flagstone.platform.http.language import Languages, marked
+from flagstone.platform.http.look import read_look
+from flagstone.platform.http.pages import LOCALE, MenuItem, Pages
+from flagstone.platform.http.routes import Routes
+from flagstone.platform.jobs.jobs import Jobs
+from flagstone.platform.storage.database import Database
+from flagstone.settings import Settings
+
+if TYPE_CHECKING:
+    from flagstone.app.site import Site
+
+_ = marked
+BLOCKS = Path(blocks.__file__).parent
+MENU = (
+    MenuItem("/", _("Home")),
+    MenuItem("/me", _("My facts"), frozenset({"signed-in"})),
+    MenuItem("/desk/registry", _("Registry desk"), DESK.roles),
+)
+
+
+def web_application(site: Site, jobs: Jobs, clock: Clock) -> FastAPI:
+    """Return the application that answers for `site`."""
+    pages, assets = _pages(site)
+    routes = [
+        pages.routes(),
+        assets.routes(),
+        *_identity_routes(site, pages),
+        *_registry_routes(site, pages, clock),
+    ]
+    keepers = Keepers(pages=pages, bearers=site.services.provider.bearers, checks=_checks(site, jobs))
+    return assemble(routes, edge=edge(site), keepers=keepers)
+
+
+def edge(site: Site) -> Edge:
+    """Return how the site meets the world."""
+    settings = site.settings
+    return Edge(
+        title=site.country.name[site.country.languages[0]],
+        version=version("flagstone"),
+        hosts=_hosts(settings),
+        bounds=bounds(settings),
+        proxies=tuple(ip_network(each) for each in settings.http.trusted_proxies),
+        metrics_token=_metrics_token(settings),
+    )
+
+
+def bounds(settings: Settings) -> Bounds:
+    """Return the limits of the door, as the settings have them."""
+    http = settings.http
+    return Bounds(
+        upload_bytes_max=http.body_bytes_max,
+        requests_at_once_max=http.concurrency_max,
+        requests_per_second_per_client=http.requests_per_second_max,
+        requests_burst_per_client=http.requests_per_second_max * 10,
+    )
+
+
+def _pages(site: Site) -> tuple[Pages, Assets]:
+    """Return the pages in the country's look and languages, and the files they need."""
+    country = site.country
+    folders = [LOCALE, *sorted(BLOCKS.glob("*/locale"))]
+    languages = Languages(country.languages, folders, zone=country.time_zone)
+    assets = Assets(country.look)
+    templates = sorted(BLOCKS.glob("*/templates"))
+    return Pages(read_look(country.look), languages, assets, templates, menu=MENU), assets
+
+
+def _identity_routes(site: Site, pages: Pages) -> Sequence[Routes]:
+    """Return the provider's endpoints; in a sandbox also the test authenticator."""
+    provider = site.services.provider
+    routes = [protocol_routes(provider, pages.languages), sign_out_routes(provider, pages)]
+    if site.country.sandbox:
+        featured = [person.featured() for person in test_persons(site.folder)]
+        authenticator = TestAuthenticator(site.services.directory, featured, sandbox=True)
+        routes.append(authenticator_routes(provider, pages, authenticator))
+    return routes
+
+
+def _registry_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
+    """Return GovStack's APIs, our own, the desk, and on demand the test suite's dialect."""
+    registry, purposes, searches = site.services.registry, Purposes(), Searches(clock)
+    desk = Desk(registry, pages, searches)
+    routes = [
+        DataApi(registry, purposes, searches).routes(),
+        DatabaseApi(registry, purposes).routes(),
+        RegistersApi(registry, purposes).routes(),
+        Transfer(registry, pages).routes(),
+        Correction(registry, pages, desk).routes(),
+        desk.routes(),
+    ]
+    if site.settings.govstack.registries_dialect:
+        if not site.country.sandbox:
+            raise SettingsFault("govstack.registries_dialect: it works only in a sandbox country")
+        routes.insert(0, Dialect(registry).routes())
+    return routes
+
+
+def _checks(site: Site, jobs: Jobs) -> dict[str, Callable[[], None]]:
+    """Return what must hold for the site to be ready."""
+
+    def reads(database: Database) -> Callable[[], None]:
+        def read() -> None:
+            database.journal.head()
+
+        return read
+
+    def working() -> None:
+        status = jobs.status()
+        if status.error:
+            raise SettingsFault(status.error)
+
+    return {block: reads(database) for block, database in site.databases.items()} | {"jobs": working}
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    """Return the host names that requests may name."""
+    named = urlsplit(settings.public_url).hostname or ""
+    local = {"localhost", "127.0.0.1", "[::1]"} if settings.http.tls_certificate is None else set()
+    return frozenset({named.lower(), settings.http.host.lower(), *local} - {""})
+
+
+def _metrics_token(settings: Settings) -> str:
+    """Return the token that opens /metrics from elsewhere, empty when only this machine may ask."""
+    file = settings.log.metrics_token_file
+    try:
+        return file.read_text(encoding="utf-8").strip() if file else ""
+    except OSError as error:
+        raise SettingsFault(f"log.metrics_token_file: {file} cannot be read") from error

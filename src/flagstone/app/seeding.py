@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The first content of a site: migrations, registers published, records loaded through the importer.
+
+Every step can be repeated: what a killed start left half-written, the next start completes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from flagstone.app.folder import Folder
+from flagstone.app.services import Services
+from flagstone.blocks.registry.contract import DefinitionInvalid, RegisterDefinition, RegisterMissing
+from flagstone.country import Country, TestPerson
+from flagstone.kernel.audit import Caller, Reason, job
+from flagstone.kernel.ids import PersonCode
+from flagstone.platform.crypto.keys import read_private, write_private
+from flagstone.platform.storage import migration
+from flagstone.platform.storage.database import Database
+
+SEEDER = Caller(job("first-content"), frozenset({"registrar", "analyst"}))
+REASON = Reason("First content of the register", "Register Act § 1")
+TEST_PERSONS = "test-persons.json"
+
+Tell = Callable[[str, int], None]
+"""Told what was made and how many of it."""
+
+
+def migrate(databases: Mapping[str, Database]) -> None:
+    """Bring every database up to date."""
+    for database in databases.values():
+        migration.migrate(database)
+
+
+def seed(country: Country, services: Services, folder: Folder, tell: Tell) -> None:
+    """Publish the country's registers, load their first records and keep the list of test persons."""
+    for definition in country.definitions():
+        _publish(definition, services)
+        count = _load(definition, country, services)
+        tell(definition.code, count)
+    persons = [_plain(person) for person in country.test_persons()]
+    write_private(folder.path / TEST_PERSONS, json.dumps(persons).encode(), replace=True)
+
+
+def test_persons(folder: Folder) -> tuple[TestPerson, ...]:
+    """Return the test persons that the seeding kept."""
+    kept = json.loads(read_private(folder.path / TEST_PERSONS))
+    return tuple(
+        TestPerson(PersonCode(each["personal_code"]), each["name"], each["part"], each["try_this"])
+        for each in kept
+    )
+
+
+def _publish(definition: RegisterDefinition, services: Services) -> None:
+    """Publish a register unless this version is there."""
+    with suppress(RegisterMissing):
+        services.registry.definition(definition.code, definition.version)
+        return
+    services.registry.publish(SEEDER, definition, REASON)
+
+
+def _load(definition: RegisterDefinition, country: Country, services: Services) -> int:
+    """Load a register's rows; DefinitionInvalid names the first that its own definition refuses."""
+    rows = country.rows(definition.code)
+    report = services.registry.load(SEEDER, definition.code, rows, REASON, dry_run=False)
+    if not report.clean:
+        first = report.findings[0]
+        raise DefinitionInvalid(
+            f"{definition.code}: row {first.row}, column {first.column}: {first.message} ({first.code})"
+        )
+    return report.rows
+
+
+def _plain(person: TestPerson) -> dict[str, object]:
+    """Return a test person as JSON."""
+    return {
+        "personal_code": person.personal_code,
+        "name": person.name,
+        "part": dict(person.part),
+        "try_this": dict(person.try_this),
+    }

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One site, from settings to a web application with its durable work, opened and closed as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from flagstone.app import databases as bases
+from flagstone.app import seeding
+from flagstone.app.faces import web_application
+from flagstone.app.folder import Folder
+from flagstone.app.folder import claim as claim_folder
+from flagstone.app.services import Services, services
+from flagstone.app.work import durable_work
+from flagstone.country import Country
+from flagstone.kernel.clock import Clock
+from flagstone.platform.jobs.jobs import Jobs
+from flagstone.platform.storage import migration
+from flagstone.platform.storage.database import Database
+from flagstone.settings import Settings
+
+
+@dataclass(frozen=True)
+class Site:
+    """An open site: what it stores, what it does, and how it answers."""
+
+    settings: Settings
+    country: Country
+    folder: Folder
+    databases: Mapping[str, Database]
+    services: Services
+
+
+@contextmanager
+def opened(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
+    """Claim the data folder and open the databases; nothing is migrated, made or served yet."""
+    with ExitStack() as stack:
+        folder = claim_folder(settings.data / settings.site, country.code, settings.site)
+        stack.callback(folder.release)
+        databases = stack.enter_context(bases.opened(settings, folder, clock))
+        if not folder.mark.made:
+            seeding.migrate(databases)
+        for database in databases.values():
+            migration.require_current(database)
+        yield Site(
+            settings, country, folder, databases, services(settings, country, databases, folder.keys, clock)
+        )
+
+
+def make(site: Site, tell: seeding.Tell) -> None:
+    """Give a new site its first content; an interrupted making is completed, a finished one kept."""
+    if site.folder.mark.made:
+        return
+    seeding.seed(site.country, site.services, site.folder, tell)
+    names = () if site.settings.database.url else bases.files()
+    site.folder.complete(names)
+
+
+@contextmanager
+def at_work(site: Site, clock: Clock) -> Iterator[tuple[FastAPI, Jobs]]:
+    """Start the durable work of a made site and return it with the web application."""
+    jobs = durable_work(site.settings, site.folder, site.databases, site.services, clock)
+    jobs.start(wait=False)
+    try:
+        yield web_application(site, jobs, clock), jobs
+    finally:
+        jobs.stop()

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the site does without being asked: who listens to whose news, and what happens on the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flagstone.app import checkpoints
+from flagstone.app.databases import server_url
+from flagstone.app.folder import Folder
+from flagstone.app.services import Services
+from flagstone.blocks.identity import jobs as identity
+from flagstone.kernel.clock import Clock
+from flagstone.platform.http.client import OtherSite
+from flagstone.platform.jobs.jobs import Jobs
+from flagstone.platform.jobs.schedule import Cron, Every, Schedule
+from flagstone.platform.storage.database import Database
+from flagstone.settings import Settings
+
+CHECKPOINT_SECONDS = 60
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def durable_work(
+    settings: Settings, folder: Folder, databases: Mapping[str, Database], services: Services, clock: Clock
+) -> Jobs:
+    """Return the site's durable work, not started yet."""
+    url = server_url(settings) or f"sqlite:///{folder.path / 'jobs.sqlite'}"
+    jobs = Jobs(url, settings.site, clock)
+    provider, directory = services.provider, services.directory
+
+    def sign_out_the_dead(news: Any) -> None:
+        identity.sign_out_the_dead(provider, directory, news.payload)
+
+    def tell_client(news: Any) -> None:
+        identity.tell_client(provider, FormSender(), news.payload)
+
+    changed = {"identity.sign-out-the-dead": sign_out_the_dead}
+    jobs.deliver("registry", databases["registry"].outbox, {"RecordCorrected": changed})
+    told = {"ClientSignedOut": {"identity.tell-client": tell_client}}
+    jobs.deliver("identity", databases["identity"].outbox, told)
+
+    def sign_heads(_instant: Any) -> None:
+        checkpoints.sign_all(folder, databases)
+
+    def erase_old(_instant: Any) -> None:
+        identity.erase_old(provider)
+
+    jobs.schedule(Schedule("checkpoints", Every(CHECKPOINT_SECONDS), sign_heads))
+    jobs.schedule(Schedule("identity-erase-old", Cron("30 2 * * *"), erase_old))
+    return jobs
+
+
+class FormSender:
+    """Posts forms to clients; keeps `identity.service.signing_out.Sender`."""
+
+    def post(self, address: str, form: Mapping[str, str]) -> int:
+        """Return the status of the answer; SiteUnreachable when there was none."""
+        scheme, _, rest = address.partition("://")
+        host, _, path = rest.partition("/")
+        with OtherSite(f"{scheme}://{host}") as client:
+            return client.call("POST", f"/{path}", headers=FORM, body=urlencode(form).encode()).status

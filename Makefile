@@ -40,7 +40,7 @@ docs: setup-dev ## Build the documentation into docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 reference: setup-dev ## Write docs/reference again from the code
-	@$(BIN)/python scripts/write-reference
+	@$(BIN)/python scripts/write_reference.py
 
 bench-%: setup-dev ## Run one benchmark by name: make bench-storage, make bench-start
 	@$(BIN)/python bench/$*.py
@@ -52,7 +52,7 @@ wheel: setup-dev ## Build the wheel and the source archive into dist/
 	@scripts/wheel
 
 changelog: ## Join the fragments of changelog.d under a new version: make changelog VERSION=0.2.0
-	@python3 scripts/changelog "$(VERSION)"
+	@python3 scripts/changelog.py "$(VERSION)"
 
 clean: ## Remove what was built; data and .venv stay
 	@rm -rf dist docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

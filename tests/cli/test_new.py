@@ -76,7 +76,7 @@ def checked(tree: Path, paths: list[Path]) -> None:
 def test_a_new_block_passes_the_checks(tree: Path) -> None:
     written = new_block("parking", tree)
     checked(tree, written)
-    run(tree, "python", "scripts/write-reference", "--check")
+    run(tree, "python", "scripts/write_reference.py", "--check")
     run(tree, "pytest", "-q", "-p", "no:cacheprovider", "tests/blocks/parking")
     assert "parking.matter-missing" in (tree / "docs/reference/errors.md").read_text()
 

@@ -125,7 +125,7 @@ def _copy(path: Path, target: Path, model: str, words: dict[str, str]) -> Path:
 
 def _write_reference(root: Path) -> None:
     """Write the reference pages of the tree at `root` again, by its own script."""
-    script = root / "scripts" / "write-reference"
+    script = root / "scripts" / "write_reference.py"
     if script.is_file():
         paths = os.pathsep.join([str(root / "src"), str(root / "countries")])
         environment = {**os.environ, "PYTHONPATH": paths}

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: EUPL-1.2
 """Write docs/reference and the map in ARCHITECTURE.md from the code; with --check only compare."""
 
@@ -16,9 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
+import typer
 
 import flagstone
+from flagstone.cli.main import app
 from flagstone.kernel.errors import Fault
+from flagstone.platform.http.routes import declared_access
+from flagstone.settings import load
 
 ROOT = Path(__file__).resolve().parents[1]
 MAP = re.compile(r"(<!-- map: .*? -->\n).*?(<!-- end of map -->)", re.DOTALL)
@@ -71,14 +74,12 @@ def descendants(kind: type[Fault]) -> Iterator[type[Fault]]:
 
 def settings() -> str:
     """Return the page of settings."""
-    from flagstone.settings import load
-
     lines = [
         "# Settings",
         "",
-        "Each option is read once: from the TOML file that `--settings` names, then from the environment, then",
-        "from the command line; the later wins. `flagstone check` prints each option's effective value and",
-        "source. A secret is never a value here, only the path of the file that holds it.",
+        "Each option is read once: from the TOML file that `--settings` names, then from the environment,",
+        "then from the command line; the later wins. `flagstone check` prints each option's effective value",
+        "and source. A secret is never a value here, only the path of the file that holds it.",
     ]
     section = None
     for option in load(None, {}).options():
@@ -86,7 +87,9 @@ def settings() -> str:
         if head != section:
             section = head
             lines += ["", f"## {head}", "", "| option | variable | default | meaning |", "|---|---|---|---|"]
-        lines.append(f"| `{option.name}` | `{option.variable}` | {default(option.default)} | {cell(option.words)} |")
+        lines.append(
+            f"| `{option.name}` | `{option.variable}` | {default(option.default)} | {cell(option.words)} |"
+        )
     return page(lines)
 
 
@@ -102,8 +105,8 @@ def events() -> str:
     lines = [
         "# Events",
         "",
-        "An event is news that one block gives to the others, stored in the same transaction as the change it",
-        "tells of and delivered at least once. Who listens is wired in `app.py`.",
+        "An event is news that one block gives to the others, stored in the same transaction as the change",
+        "it tells of and delivered at least once. Who listens is wired in `app`.",
         "",
     ]
     for module in modules():
@@ -130,11 +133,7 @@ def is_event(kind: type, module: str) -> bool:
 
 def commands() -> str:
     """Return the page of commands, from the command's own help."""
-    import typer
-
-    from flagstone import cli
-
-    root = typer.main.get_command(cli.app)
+    root = typer.main.get_command(app)
     lines = ["# Commands", "", "`flagstone COMMAND --help` says the same on the terminal.", ""]
     for path, command in walk("flagstone", root):
         summary, _, rest = inspect.cleandoc(command.help or "").partition("\n\n")
@@ -173,13 +172,11 @@ def parameter_row(parameter: object) -> str:
 
 def routes() -> str:
     """Return the page of routes with who may call each, from an app built as `flagstone up` builds it."""
-    from flagstone.platform.http.routes import declared_access
-
     lines = [
         "# Routes",
         "",
-        "Every way in, and who may call it. `signed-in` is whoever has a session or a good bearer token, `role`",
-        "names the roles of which one is needed, `client` is a machine with a bearer token.",
+        "Every way in, and who may call it. `signed-in` is whoever has a session or a good bearer token,",
+        "`role` names the roles of which one is needed, `client` is a machine with a bearer token.",
         "",
         "| method | path | who |",
         "|---|---|---|",
@@ -203,7 +200,9 @@ def drawn_map() -> str:
     lines = ["", "| room | what it is for | stands on |", "|---|---|---|"]
     for name in rooms:
         inside = [module for module in graph.modules if room(module) == name]
-        below = {room(found) for module in inside for found in graph.find_modules_directly_imported_by(module)}
+        below = {
+            room(found) for module in inside for found in graph.find_modules_directly_imported_by(module)
+        }
         stands = ", ".join(f"`{other}`" for other in sorted(below - {name, None}, key=storey))
         lines.append(f"| `{name}` | {cell(sentence(name))} | {stands or 'nothing'} |")
     return "\n".join([*lines, "", ""])
@@ -236,14 +235,16 @@ def cell(text: str) -> str:
 
 def page(lines: list[str]) -> str:
     """Return the lines as one page that says where it comes from."""
-    notice = "% Written by scripts/write-reference from the code; `make reference` writes it again."
+    notice = "% Written by scripts/write_reference.py from the code; `make reference` writes it again."
     return "\n".join([lines[0], "", notice, *lines[1:]]).rstrip() + "\n"
 
 
 def pages() -> dict[Path, str]:
     """Return every generated file and its text."""
     folder = ROOT / "docs" / "reference"
-    made = {folder / f"{maker.__name__}.md": maker() for maker in (errors, settings, events, commands, routes)}
+    made = {
+        folder / f"{maker.__name__}.md": maker() for maker in (errors, settings, events, commands, routes)
+    }
     return {**made, ROOT / "ARCHITECTURE.md": architecture()}
 
 
@@ -254,7 +255,9 @@ def main(arguments: list[str]) -> int:
         name = path.relative_to(ROOT).as_posix()
         if "--check" in arguments:
             old = path.read_text() if path.is_file() else ""
-            changes = difflib.unified_diff(old.splitlines(), text.splitlines(), name, "from the code", n=0, lineterm="")
+            changes = difflib.unified_diff(
+                old.splitlines(), text.splitlines(), name, "from the code", n=0, lineterm=""
+            )
             print("\n".join(list(changes)[:40]))
         else:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: EUPL-1.2
 """Join the fragments of changelog.d into CHANGELOG.md under a new version and remove them."""
 

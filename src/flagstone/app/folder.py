@@ -11,6 +11,8 @@ import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -37,6 +39,14 @@ class FolderDamaged(SettingsFault):
     code = "flagstone.folder-damaged"
     title = "The data folder is damaged"
     remedy = "Restore it from a backup, or name another folder; nothing was changed."
+
+
+class FolderNotMade(SettingsFault):
+    """The data folder has no site in it yet, or one whose making was interrupted."""
+
+    code = "flagstone.folder-not-made"
+    title = "There is no site in the data folder yet"
+    remedy = "Run `flagstone up` or `flagstone make` first, or name another folder with --data."
 
 
 class FolderInUse(SettingsFault):
@@ -75,7 +85,7 @@ class Mark:
 
 
 class Folder:
-    """The folder of one site, locked while this object is open."""
+    """The folder of one site; `lock` is held by whoever makes or serves it, not by visitors."""
 
     def __init__(self, path: Path, mark: Mark, lock: IO[str]) -> None:
         """Hold `lock` on `path`, which says `mark`."""
@@ -105,8 +115,26 @@ class Folder:
 
 def claim(path: Path, country: str, site: str, *, free_bytes_min: int = FREE_BYTES_MIN) -> Folder:
     """Return the folder, made and marked when it is new, and locked; a SettingsFault changes nothing."""
-    try:
+    with _explained(path):
         return _claimed(path, country, site, free_bytes_min)
+
+
+def visit(path: Path, country: str, site: str) -> Folder:
+    """Return a folder that is made, beside whoever serves it; FolderNotMade when it is not."""
+    with _explained(path):
+        if not (path / MARK).exists():
+            raise FolderNotMade(str(path))
+        mark = _checked(path, country, site)
+        if not mark.made:
+            raise FolderNotMade(str(path))
+        return Folder(path, mark, (path / MARK).open(encoding="utf-8"))
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the file system says into a SettingsFault that says what to do."""
+    try:
+        yield
     except PermissionError as error:
         raise FolderForbidden(str(path)) from error
     except NotADirectoryError as error:

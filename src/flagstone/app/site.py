@@ -12,8 +12,7 @@ from fastapi import FastAPI
 from flagstone.app import databases as bases
 from flagstone.app import seeding
 from flagstone.app.faces import web_application
-from flagstone.app.folder import Folder
-from flagstone.app.folder import claim as claim_folder
+from flagstone.app.folder import Folder, claim, visit
 from flagstone.app.services import Services, services
 from flagstone.app.work import durable_work
 from flagstone.country import Country
@@ -36,19 +35,39 @@ class Site:
 
 
 @contextmanager
-def opened(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
-    """Claim the data folder and open the databases; nothing is migrated, made or served yet."""
-    with ExitStack() as stack:
-        folder = claim_folder(settings.data / settings.site, country.code, settings.site)
-        stack.callback(folder.release)
-        databases = stack.enter_context(bases.opened(settings, folder, clock))
+def claimed(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
+    """Open the site for this process alone, to make or serve it; a new one gets its tables."""
+    folder = claim(settings.data / settings.site, country.code, settings.site)
+    with _opened(settings, folder, clock) as databases:
         if not folder.mark.made:
             seeding.migrate(databases)
-        for database in databases.values():
-            migration.require_current(database)
-        yield Site(
-            settings, country, folder, databases, services(settings, country, databases, folder.keys, clock)
-        )
+        yield _site(settings, country, folder, databases, clock)
+
+
+@contextmanager
+def visited(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
+    """Open a made site beside the process that serves it, for a command of the operator."""
+    folder = visit(settings.data / settings.site, country.code, settings.site)
+    with _opened(settings, folder, clock) as databases:
+        yield _site(settings, country, folder, databases, clock)
+
+
+@contextmanager
+def _opened(settings: Settings, folder: Folder, clock: Clock) -> Iterator[Mapping[str, Database]]:
+    """Open the databases of a folder and release both at the end."""
+    with ExitStack() as stack:
+        stack.callback(folder.release)
+        yield stack.enter_context(bases.opened(settings, folder, clock))
+
+
+def _site(
+    settings: Settings, country: Country, folder: Folder, databases: Mapping[str, Database], clock: Clock
+) -> Site:
+    """Return the site on databases that are up to date; MigrationsPending otherwise."""
+    for database in databases.values():
+        migration.require_current(database)
+    use_cases = services(settings, country, databases, folder.keys, clock)
+    return Site(settings, country, folder, databases, use_cases)
 
 
 def make(site: Site, tell: seeding.Tell) -> None:

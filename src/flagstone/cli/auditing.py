@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 
 from flagstone.app.checkpoints import sign_all, verify_all
-from flagstone.app.site import opened
-from flagstone.cli.options import Data, File, Site, settled
+from flagstone.app.site import visited
+from flagstone.cli.options import Data, File, SiteName, settled
 from flagstone.kernel.clock import SystemClock
 from flagstone.platform.storage.verification import Verdict
 
@@ -16,11 +16,11 @@ app = typer.Typer(help="The audit log: verify it, sign its heads.", no_args_is_h
 
 
 @app.command()
-def verify(settings: File = None, data: Data = None, site: Site = None) -> None:
+def verify(settings: File = None, data: Data = None, site: SiteName = None) -> None:
     """Check every entry, row and checkpoint; name the first damage. Exit code 1 when there is any."""
     chosen, country = settled(settings, data, site=site)
     console = Console(highlight=False)
-    with opened(chosen, country, SystemClock()) as found:
+    with visited(chosen, country, SystemClock()) as found:
         verdicts = verify_all(found.folder, found.databases)
     for verdict in verdicts:
         console.print(_words(verdict), soft_wrap=True)
@@ -28,10 +28,10 @@ def verify(settings: File = None, data: Data = None, site: Site = None) -> None:
 
 
 @app.command()
-def checkpoint(settings: File = None, data: Data = None, site: Site = None) -> None:
+def checkpoint(settings: File = None, data: Data = None, site: SiteName = None) -> None:
     """Sign the present heads of all journals; copy the checkpoints folder to another machine."""
     chosen, country = settled(settings, data, site=site)
-    with opened(chosen, country, SystemClock()) as found:
+    with visited(chosen, country, SystemClock()) as found:
         sign_all(found.folder, found.databases)
         Console(highlight=False).print(f"Signed heads are in {found.folder.checkpoints}", soft_wrap=True)
 

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from flagstone import country as countries
-from flagstone.app.site import opened
-from flagstone.cli.options import Data, File, Site, loaded
+from flagstone.app.site import visited
+from flagstone.cli.options import Data, File, SiteName, loaded
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault
 from flagstone.settings import Loaded
 
 
-def check(settings: File = None, data: Data = None, site: Site = None) -> None:
+def check(settings: File = None, data: Data = None, site: SiteName = None) -> None:
     """Show every setting with its value and source; say what is wrong. Exit code 1 when anything is."""
     found = loaded(settings, data, site=site)
     console = Console(highlight=False)
@@ -49,7 +49,7 @@ def _complaints(found: Loaded) -> Iterator[str]:
     try:
         country = countries.load(settings.country)
         if (settings.data / settings.site).exists():
-            with opened(settings, country, SystemClock()):
+            with visited(settings, country, SystemClock()):
                 return
     except Fault as fault:
         yield f"{fault.title}: {fault.detail} {fault.remedy}"

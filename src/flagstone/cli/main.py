@@ -4,13 +4,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import typer
 from rich.console import Console
 
-from flagstone.cli import auditing, checking, making, migrating, running
+from flagstone.blocks.identity import cli as identity
+from flagstone.blocks.identity.service.provider import Provider
+from flagstone.cli import auditing, checking, making, migrating, options, running
 from flagstone.kernel.errors import Fault
+
+
+@contextmanager
+def _provider() -> Iterator[Provider]:
+    """Open the identity provider of the site for one command."""
+    with options.visiting() as site:
+        yield site.services.provider
+
 
 app = typer.Typer(
     name="flagstone",
@@ -27,6 +38,8 @@ app.command("migrate")(migrating.migrate)
 app.command("new-country")(making.new_country)
 app.command("new-block")(making.new_block)
 app.add_typer(auditing.app, name="audit")
+app.callback()(options.remember)
+app.add_typer(identity.commands(_provider), name="identity")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from flagstone.app import databases as bases
-from flagstone.app.folder import claim
-from flagstone.cli.options import Data, File, Site, settled
+from flagstone.app.folder import claim, visit
+from flagstone.cli.options import Data, File, SiteName, settled
 from flagstone.kernel.clock import SystemClock
 from flagstone.platform.storage import migration
 
@@ -18,7 +18,7 @@ from flagstone.platform.storage import migration
 def migrate(
     settings: File = None,
     data: Data = None,
-    site: Site = None,
+    site: SiteName = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Take the steps; without it they are only shown.")
     ] = False,
@@ -26,7 +26,8 @@ def migrate(
     """Show the pending steps of every database; with --apply take them. There is no way back."""
     chosen, country = settled(settings, data, site=site)
     console = Console(highlight=False)
-    folder = claim(chosen.data / chosen.site, country.code, chosen.site)
+    enter = claim if apply else visit
+    folder = enter(chosen.data / chosen.site, country.code, chosen.site)
     try:
         with bases.opened(chosen, folder, SystemClock()) as databases:
             for block, database in databases.items():

@@ -4,24 +4,42 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flagstone import country as countries
+from flagstone.app.site import Site, visited
 from flagstone.country import Country
+from flagstone.kernel.clock import SystemClock
 from flagstone.settings import Loaded, Settings, load
 
 File = Annotated[Path | None, typer.Option("--settings", help="TOML file with the settings of the site.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of databases, keys and job state.")]
-Site = Annotated[str | None, typer.Option("--site", help="Name of the site within the country.")]
+SiteName = Annotated[str | None, typer.Option("--site", help="Name of the site within the country.")]
+
+
+_before: ContextVar[tuple[Path | None, Path | None]] = ContextVar("options before the sub-command")
+
+
+def remember(settings: File = None, data: Data = None) -> None:
+    """Take the options that stand before the sub-command."""
+    _before.set((settings, data))
 
 
 def loaded(
     file: Path | None, data: Path | None, *, port: int | None = None, site: str | None = None
 ) -> Loaded:
-    """Return the settings of `file`, the environment and the command line, flaws and all."""
+    """Return the settings of `file`, the environment and the command line, flaws and all.
+
+    What stands before the sub-command counts where the sub-command does not say otherwise.
+    """
+    before = _before.get((None, None))
+    file, data = file or before[0], data or before[1]
     return load(file, os.environ, {"data": data and str(data), "http.port": port, "site": site})
 
 
@@ -31,3 +49,10 @@ def settled(
     """Return sound settings and their country; SettingsFault names every flaw."""
     settings = loaded(file, data, port=port, site=site).sound()
     return settings, countries.load(settings.country)
+
+
+@contextmanager
+def visiting() -> Iterator[Site]:
+    """Open the site that the options before the sub-command name, beside whoever serves it."""
+    with visited(*settled(None, None), SystemClock()) as site:
+        yield site

@@ -14,10 +14,9 @@ from rich.console import Console
 
 from flagstone.app import seeding
 from flagstone.app.faces import bounds
-from flagstone.app.site import Site as OpenSite
-from flagstone.app.site import at_work, opened
+from flagstone.app.site import Site, at_work, claimed
 from flagstone.app.site import make as make_site
-from flagstone.cli.options import Data, File, Site, settled
+from flagstone.cli.options import Data, File, SiteName, settled
 from flagstone.country import Country
 from flagstone.kernel.clock import SystemClock
 from flagstone.platform.http import logs, server
@@ -42,11 +41,11 @@ def serve(
     _run(*settled(settings, data, port=port, site=site), make_first=False)
 
 
-def make(settings: File = None, data: Data = None, site: Site = None) -> None:
+def make(settings: File = None, data: Data = None, site: SiteName = None) -> None:
     """Give a site its databases, keys and first content; repeat it after an interruption."""
     chosen, country = settled(settings, data, site=site)
     console = Console(highlight=False)
-    with opened(chosen, country, SystemClock()) as found:
+    with claimed(chosen, country, SystemClock()) as found:
         make_site(found, lambda what, count: console.print(f"  {count:>7,} {what}"))
 
 
@@ -62,7 +61,7 @@ def _run(settings: Settings, country: Country, *, make_first: bool) -> None:
         if make_first:
             _make_apart(settings)
         clock = SystemClock()
-        with opened(settings, country, clock) as site, at_work(site, clock) as (web, _jobs):
+        with claimed(settings, country, clock) as site, at_work(site, clock) as (web, _jobs):
             _greet(site)
             server.serve(web, listener, tls=tls, bounds=bounds(settings))
 
@@ -98,7 +97,7 @@ def _make_apart(settings: Settings) -> None:
         raise typer.Exit(2)
 
 
-def _greet(site: OpenSite) -> None:
+def _greet(site: Site) -> None:
     """Print where the site answers, whom to sign in as and what to try."""
     console = Console(highlight=False)
     language = site.country.languages[0]

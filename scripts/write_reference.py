@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import importlib
 import inspect
@@ -12,16 +11,25 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import grimp
 import typer
 
 import flagstone
+from flagstone import country
+from flagstone.app import seeding
+from flagstone.app.faces import web_application
+from flagstone.app.site import claimed
+from flagstone.app.work import durable_work
 from flagstone.cli.main import app
+from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault
-from flagstone.platform.http.routes import declared_access
-from flagstone.settings import load
+from flagstone.platform.crypto.keys import write_private
+from flagstone.platform.http.routes import Declared, declared_access
+from flagstone.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[1]
 MAP = re.compile(r"(<!-- map: .*? -->\n).*?(<!-- end of map -->)", re.DOTALL)
@@ -113,12 +121,14 @@ def events() -> str:
         name = getattr(module, "__name__", "")
         if ".contract" not in name:
             continue
-        found = [kind for _, kind in inspect.getmembers(module, inspect.isclass) if is_event(kind, name)]
+        found: list[Any] = [
+            kind for _, kind in inspect.getmembers(module, inspect.isclass) if is_event(kind, name)
+        ]
         if not found:
             continue
         lines += [f"## {name.split('.')[2]}", "", "| event | carries | when |", "|---|---|---|"]
         for kind in found:
-            carries = ", ".join(f"`{each.name}`" for each in dataclasses.fields(kind))
+            carries = ", ".join(f"`{each.name}`" for each in fields(kind))
             when = " ".join((inspect.getdoc(kind) or "").removeprefix("Event:").split())
             lines.append(f"| `{kind.__name__}` | {carries} | {cell(when)} |")
         lines.append("")
@@ -128,7 +138,7 @@ def events() -> str:
 def is_event(kind: type, module: str) -> bool:
     """Tell whether a class of the contract `module` is an event of its own."""
     said = (inspect.getdoc(kind) or "").startswith("Event:")
-    return said and kind.__module__ == module and dataclasses.is_dataclass(kind)
+    return said and kind.__module__ == module and is_dataclass(kind)
 
 
 def commands() -> str:
@@ -148,7 +158,7 @@ def commands() -> str:
     return page(lines)
 
 
-def walk(path: str, command: object) -> Iterator[tuple[str, object]]:
+def walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
     """Yield every command below `command` that does something, with the words that call it."""
     below = getattr(command, "commands", None)
     if below is None:
@@ -159,7 +169,7 @@ def walk(path: str, command: object) -> Iterator[tuple[str, object]]:
             yield from walk(f"{path} {name}", child)
 
 
-def parameter_row(parameter: object) -> str:
+def parameter_row(parameter: Any) -> str:
     """Return the table row of one option or argument."""
     if parameter.param_type_name == "argument":
         name = (parameter.metavar or parameter.name).upper()
@@ -181,10 +191,19 @@ def routes() -> str:
         "| method | path | who |",
         "|---|---|---|",
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        for way in declared_access(built(Path(folder))):
-            lines.append(f"| {way.method} | `{way.path}` | {way.access} |")
+    lines += [f"| {way.method} | `{way.path}` | {way.access} |" for way in ways_in()]
     return page(lines)
+
+
+def ways_in() -> list[Declared]:
+    """Return every route of Aralia's site, opened empty in a folder that is thrown away."""
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(Settings(), data=Path(folder))
+        with claimed(settings, country.load(settings.country), clock) as site:
+            write_private(site.folder.path / seeding.TEST_PERSONS, b"[]")
+            work = durable_work(settings, site.folder, site.databases, site.services, clock)
+            return declared_access(web_application(site, work, clock))
 
 
 def architecture() -> str:
@@ -196,30 +215,30 @@ def architecture() -> str:
 def drawn_map() -> str:
     """Return each room, what it is for, and which rooms it imports."""
     graph = grimp.build_graph("flagstone")
-    rooms = sorted({room(module) for module in graph.modules} - {None}, key=storey)
+    rooms = sorted({room(module) for module in graph.modules} - {""}, key=storey)
     lines = ["", "| room | what it is for | stands on |", "|---|---|---|"]
     for name in rooms:
         inside = [module for module in graph.modules if room(module) == name]
         below = {
             room(found) for module in inside for found in graph.find_modules_directly_imported_by(module)
         }
-        stands = ", ".join(f"`{other}`" for other in sorted(below - {name, None}, key=storey))
+        stands = ", ".join(f"`{other}`" for other in sorted(below - {name, ""}, key=storey))
         lines.append(f"| `{name}` | {cell(sentence(name))} | {stands or 'nothing'} |")
     return "\n".join([*lines, "", ""])
 
 
-def room(module: str) -> str | None:
+def room(module: str) -> str:
     """Return the room on the map that holds `module`: a block, a part of the platform, or a top module."""
     parts = module.split(".")[1:]
     if not parts or parts in (["blocks"], ["platform"]) or parts == ["__main__"]:
-        return None
+        return ""
     return ".".join(parts[:2] if parts[0] in {"blocks", "platform"} else parts[:1])
 
 
-def storey(name: str | None) -> tuple[int, str]:
+def storey(name: str) -> tuple[int, str]:
     """Return the place of a room in the order of storeys, the highest first."""
     order = ("cli", "app", "country", "settings", "blocks", "platform", "kernel")
-    return order.index((name or "kernel").split(".")[0]), name or ""
+    return order.index(name.split(".", maxsplit=1)[0]), name
 
 
 def sentence(name: str) -> str:

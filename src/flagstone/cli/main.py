@@ -12,6 +12,8 @@ from rich.console import Console
 
 from flagstone.blocks.identity import cli as identity
 from flagstone.blocks.identity.service.provider import Provider
+from flagstone.blocks.registry import cli as registry
+from flagstone.blocks.registry.contract import Registry
 from flagstone.cli import auditing, checking, making, migrating, options, running
 from flagstone.kernel.errors import Fault
 
@@ -21,6 +23,13 @@ def _provider() -> Iterator[Provider]:
     """Open the identity provider of the site for one command."""
     with options.visiting() as site:
         yield site.services.provider
+
+
+@contextmanager
+def _registry() -> Iterator[Registry]:
+    """Open the registry of the site for one command."""
+    with options.visiting() as site:
+        yield site.services.registry
 
 
 app = typer.Typer(
@@ -40,6 +49,7 @@ app.command("new-block")(making.new_block)
 app.add_typer(auditing.app, name="audit")
 app.callback()(options.remember)
 app.add_typer(identity.commands(_provider), name="identity")
+app.add_typer(registry.commands(_registry), name="registry")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

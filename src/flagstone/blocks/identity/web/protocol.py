@@ -76,7 +76,7 @@ def _authorizing(routes: Routes, provider: Provider, languages: Languages) -> No
         access=ANYONE,
         summary="Ask a person to sign in (authorisation code flow with PKCE)",
         status_code=303,
-        openapi_extra={"parameters": [_parameter(*each) for each in _ASKED]},
+        openapi_extra={"parameters": [_parameter(each) for each in _ASKED]},
     )
     def authorize(request: Request) -> Response:
         return answer(request, query_parameters(request))
@@ -183,8 +183,9 @@ _PROOF = (
 )
 
 
-def _parameter(name: str, needed: bool) -> dict[str, Any]:
-    """Return the OpenAPI description of a query parameter."""
+def _parameter(described: tuple[str, bool]) -> dict[str, Any]:
+    """Return the OpenAPI description of a query parameter: its name and whether it is required."""
+    name, needed = described
     return {"name": name, "in": "query", "required": needed, "schema": {"type": "string"}}
 
 

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 
 from flagstone.blocks.portal.contract import PersonNeeded
 from flagstone.blocks.portal.model import by_register, heading
-from flagstone.blocks.registry.contract import Field, Reading, Record, RegisterDefinition, Registry
+from flagstone.blocks.registry.contract import (
+    OWN_ACCESS,
+    Field,
+    Reading,
+    Record,
+    RegisterDefinition,
+    Registry,
+)
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.errors import Fault
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.principal import Principal
 
-OWN_ACCESS = "The person looks at her own data"
 READINGS_PAGE_SIZE = 25
 
 

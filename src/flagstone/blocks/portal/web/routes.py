@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""All routes of the portal and its part of the menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flagstone.blocks.portal.service.facts import PersonFacts
+from flagstone.blocks.portal.service.life import LifeEvents
+from flagstone.blocks.portal.service.sessions import SIGNED_IN as SIGNED_IN_ROLE
+from flagstone.blocks.portal.service.sessions import PortalSessions
+from flagstone.blocks.portal.service.signing_in import SigningIn
+from flagstone.blocks.portal.web.home import home_routes
+from flagstone.blocks.portal.web.me import me_routes
+from flagstone.blocks.portal.web.sessions import session_routes
+from flagstone.blocks.portal.web.signing_in import notice_routes, sign_in_routes
+from flagstone.platform.crypto.jose import TokenRefused
+from flagstone.platform.http.language import marked as _
+from flagstone.platform.http.pages import MenuItem, Pages
+from flagstone.platform.http.relying_party import RelyingParty
+from flagstone.platform.http.routes import Routes
+
+PERSONS = frozenset({SIGNED_IN_ROLE})
+MENU = (
+    MenuItem("/", _("Home")),
+    MenuItem("/me", _("What we know about you"), PERSONS),
+    MenuItem("/sessions", _("Where you are signed in"), PERSONS),
+)
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What the portal's pages lean on."""
+
+    sessions: PortalSessions
+    signing_in: SigningIn
+    party: RelyingParty
+    facts: PersonFacts
+    life: LifeEvents
+
+
+def portal_routes(portal: Portal, pages: Pages) -> tuple[Routes, ...]:
+    """Return the portal's pages, and the endpoint that the provider calls (document `portal`)."""
+
+    def take_notice(token: str) -> bool:
+        try:
+            notice = portal.party.notice(token)
+        except TokenRefused:
+            return False
+        portal.sessions.take_notice(notice)
+        return True
+
+    return (
+        home_routes(portal.life, pages),
+        me_routes(portal.facts, pages),
+        session_routes(portal.sessions, pages),
+        sign_in_routes(portal.signing_in, portal.sessions, portal.party, pages),
+        notice_routes(take_notice),
+    )

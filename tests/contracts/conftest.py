@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The forms of each contract: the service on SQLite and on PostgreSQL."""
+"""The forms of each contract: the service on SQLite and on PostgreSQL, and the client over HTTP."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,24 +11,12 @@ from flagstone.blocks.registry.contract import Registry
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.blocks.registry.store.tables import SCHEMA
 from flagstone.platform.storage.database import Database
+from tests.blocks.registry.web.over_http import over_http
 from tests.contracts.registers import CHECKS, PEOPLE, PLACES, SITE, WHY, definition
+from tests.contracts.sealer import ToySealer
 
 if TYPE_CHECKING:
     from tests.conftest import OpenDatabase
-
-
-class ToySealer:
-    """Hides bytes behind a digest of their context; enough to see what is sealed and where it opens."""
-
-    def seal(self, context: str, plaintext: bytes) -> bytes:
-        mask = hashlib.sha256(context.encode()).digest()
-        return mask[:8] + bytes(byte ^ mask[place % 32] for place, byte in enumerate(plaintext))
-
-    def open(self, context: str, sealed: bytes) -> bytes:
-        mask = hashlib.sha256(context.encode()).digest()
-        if sealed[:8] != mask[:8]:
-            raise ValueError("sealed for another place")
-        return bytes(byte ^ mask[place % 32] for place, byte in enumerate(sealed[8:]))
 
 
 @pytest.fixture
@@ -44,9 +31,9 @@ def registry_service(registry_database: Database) -> Service:
     return Service(registry_database, ToySealer(), CHECKS)
 
 
-@pytest.fixture
-def registry(registry_service: Service) -> Registry:
+@pytest.fixture(params=["service", "http"])
+def registry(request: pytest.FixtureRequest, registry_service: Service) -> Registry:
     """One form of the registry, with the registers `places` and `people` published."""
     registry_service.publish(SITE, definition(PLACES), WHY)
     registry_service.publish(SITE, definition(PEOPLE), WHY)
-    return registry_service
+    return registry_service if request.param == "service" else over_http(registry_service)

@@ -8,6 +8,7 @@ The rules below leave at most a cubic effort over at most `SUBJECT_LENGTH_MAX` c
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 
 PATTERN_LENGTH_MAX = 200
@@ -30,8 +31,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise ValueError(f"the pattern is longer than {PATTERN_LENGTH_MAX} characters")
     _check_shape(pattern)
     try:
-        return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python may read otherwise one day is refused today
+            return re.compile(pattern)
+    except (re.error, Warning, OverflowError, RecursionError) as error:
         raise ValueError("the pattern cannot be compiled") from error
 
 

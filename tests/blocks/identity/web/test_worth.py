@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What tokens are worth: machines, revocation, introspection, keys, and what is kept (RFC 7009, 7662, 9068)."""
+"""What tokens are worth: machines, revocation, introspection, keys, what is kept (RFC 7009, 7662)."""
 
 from __future__ import annotations
 

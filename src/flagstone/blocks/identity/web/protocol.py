@@ -29,6 +29,15 @@ from flagstone.platform.http.principal import bearer_token
 from flagstone.platform.http.routes import ANYONE, Routes
 
 AUTHENTICATE = "/authenticate/test"
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+}
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"description": words, "content": {"application/json": {"schema": _ERROR}}}
+    for status, words in ((400, "The request is refused (RFC 6749 5.2)."), (401, "The proof does not hold."))
+}
 CACHED = {"Cache-Control": f"public, max-age={discovery.CACHE_SECONDS}"}
 
 
@@ -99,6 +108,7 @@ def _giving(routes: Routes, provider: Provider) -> None:
         discovery.TOKEN,
         access=ANYONE,
         summary="Exchange a code, or get a machine's token",
+        responses=REFUSED,
         openapi_extra=_form(("grant_type", True), ("code", False), ("redirect_uri", False), *_PROOF),
     )
     def token(request: Request, body: bytes = Depends(body_of)) -> Response:
@@ -116,15 +126,21 @@ def _giving(routes: Routes, provider: Provider) -> None:
         return as_json(claims)
 
     summary = "Claims about the person who signed in"
-    routes.get(discovery.USERINFO, access=ANYONE, summary=summary)(userinfo)
-    routes.post(discovery.USERINFO, access=ANYONE, summary=summary)(userinfo)
+    routes.get(discovery.USERINFO, access=ANYONE, summary=summary, responses=REFUSED)(userinfo)
+    routes.post(discovery.USERINFO, access=ANYONE, summary=summary, responses=REFUSED)(userinfo)
 
 
 def _judging(routes: Routes, provider: Provider) -> None:
     """Add revocation (RFC 7009) and introspection (RFC 7662)."""
     described = _form(("token", True), ("token_type_hint", False), *_PROOF)
 
-    @routes.post(discovery.REVOKE, access=ANYONE, summary="Give a token back", openapi_extra=described)
+    @routes.post(
+        discovery.REVOKE,
+        access=ANYONE,
+        summary="Give a token back",
+        responses=REFUSED,
+        openapi_extra=described,
+    )
     def revoke(request: Request, body: bytes = Depends(body_of)) -> Response:
         def end() -> None:
             parameters = form_parameters(request, body)
@@ -134,7 +150,11 @@ def _judging(routes: Routes, provider: Provider) -> None:
         return as_json(end)
 
     @routes.post(
-        discovery.INTROSPECT, access=ANYONE, summary="What a token is worth", openapi_extra=described
+        discovery.INTROSPECT,
+        access=ANYONE,
+        summary="What a token is worth",
+        responses=REFUSED,
+        openapi_extra=described,
     )
     def introspect(request: Request, body: bytes = Depends(body_of)) -> Response:
         def judge() -> dict[str, Claim]:

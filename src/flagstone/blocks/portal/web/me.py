@@ -29,7 +29,7 @@ def me_routes(facts: PersonFacts, pages: Pages) -> Routes:
     @routes.get("/looks", access=SIGNED_IN, name="looks")
     def looks(request: Request, register: Register = "", page: PageNumber = 1) -> Response:
         found = facts.looks(current(request), register, page)
-        owners = {each.owner: each.owner_name for each in found.definitions.values()}
+        owners = {each.owner: each.owner_name for each in found.definitions.values() if each.owner_name}
         return pages.render(
             request,
             "portal/looks.html",

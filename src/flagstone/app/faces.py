@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
-
 from flagstone import blocks
 from flagstone.app.seeding import test_persons
 from flagstone.blocks.identity.service.test_authenticator import TestAuthenticator
@@ -29,7 +27,7 @@ from flagstone.blocks.registry.web.searches import Searches
 from flagstone.blocks.registry.web.transfer import Transfer
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import SettingsFault
-from flagstone.platform.http.application import Edge, Keepers, assemble
+from flagstone.platform.http.application import Application, Edge, Keepers, assemble
 from flagstone.platform.http.assets import Assets
 from flagstone.platform.http.bounds import Bounds
 from flagstone.platform.http.language import Languages, marked
@@ -52,7 +50,7 @@ MENU = (
 )
 
 
-def web_application(site: Site, jobs: Jobs, clock: Clock) -> FastAPI:
+def web_application(site: Site, jobs: Jobs, clock: Clock) -> Application:
     """Return the application that answers for `site`."""
     pages, assets = _pages(site)
     routes = [

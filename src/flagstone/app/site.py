@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI
-
 from flagstone.app import databases as bases
 from flagstone.app import seeding
 from flagstone.app.faces import web_application
@@ -17,6 +15,7 @@ from flagstone.app.services import Services, services
 from flagstone.app.work import durable_work
 from flagstone.country import Country
 from flagstone.kernel.clock import Clock
+from flagstone.platform.http.application import Application
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.storage import migration
 from flagstone.platform.storage.database import Database
@@ -80,7 +79,7 @@ def make(site: Site, tell: seeding.Tell) -> None:
 
 
 @contextmanager
-def at_work(site: Site, clock: Clock) -> Iterator[tuple[FastAPI, Jobs]]:
+def at_work(site: Site, clock: Clock) -> Iterator[tuple[Application, Jobs]]:
     """Start the durable work of a made site and return it with the web application."""
     jobs = durable_work(site.settings, site.folder, site.databases, site.services, clock)
     jobs.start(wait=False)

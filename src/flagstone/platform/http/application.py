@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
@@ -28,6 +28,9 @@ from flagstone.platform.http.problem import NotFound
 from flagstone.platform.http.quota import Networks
 from flagstone.platform.http.request_id import RequestId
 from flagstone.platform.http.routes import ANYONE, Routes
+
+Application: TypeAlias = FastAPI
+"""The web application of a site, for those who need not know the framework."""
 
 STATIC_SECONDS = 3600
 

@@ -48,8 +48,7 @@ class Suite:
     def send(self, method: str, path: str, body: Any = None, **query: str) -> httpx2.Response:
         if body is not None:
             assert self.site.request(method, path).status_code == 400
-        answer = self.site.request(method, path, json=body, params=query)
-        return answer
+        return self.site.request(method, path, json=body, params=query)
 
     def contents(self) -> list[dict[str, str]]:
         return list(self.send("GET", REGISTER).json()["results"])

@@ -46,7 +46,8 @@ WHY = {"Flagstone-Purpose": "moving%20house", "Flagstone-Legal-Basis": "Act%20%C
 PERSON = "49001010001"
 
 EVERYTHING = [
-    "list", "read", "exists", "create", "update", "bulk", "archive", "history", "import", "export", "read-log",
+    "list", "read", "exists", "create", "update", "bulk", "archive", "history", "import", "export",
+    "read-log",
 ]  # fmt: skip
 
 PEOPLE = parse_definition(
@@ -70,7 +71,8 @@ PEOPLE = parse_definition(
              "filter": True, "personal": True},
             {"code": "born", "type": "date", "title": {"en": "Born"}},
             {"code": "status", "type": "catalogue", "title": {"en": "Status"}, "filter": True,
-             "options": [{"code": "alive", "title": {"en": "Alive"}}, {"code": "dead", "title": {"en": "Dead"}}]},
+             "options": [{"code": "alive", "title": {"en": "Alive"}},
+                         {"code": "dead", "title": {"en": "Dead"}}]},
             {"code": "nationalities", "type": "list", "title": {"en": "Nationalities"},
              "items": {"code": "item", "type": "text", "title": {"en": "Nationality"}}},
         ],

@@ -132,8 +132,8 @@ def without_id(content: Data, definition: RegisterDefinition) -> tuple[str, Data
 class PageAsked(Body):
     """Our own search body: what `list` takes in its query string, kept out of addresses."""
 
-    search: str = Field(default="", max_length=500)
-    filters: dict[str, str] = Field(default_factory=dict, max_length=50)
-    order_by: str = Field(default="", max_length=70)
-    page: int = Field(default=1, ge=1, le=1_000_000)
-    page_size: int = Field(default=25, ge=1, le=200)
+    search: str = Field(default="", max_length=10_000)
+    filters: dict[str, str] = Field(default_factory=dict, max_length=100)
+    order_by: str = Field(default="", max_length=1_000)
+    page: int = Field(default=1, ge=-(2**31), le=2**31, description="from 1")
+    page_size: int = Field(default=25, ge=-(2**31), le=2**31, description="1 to 200")

@@ -20,7 +20,6 @@ from flagstone.blocks.registry.web.schema import (
     database_info,
     database_schema,
     definition_from,
-    next_version,
 )
 from flagstone.kernel.audit import Caller
 from flagstone.platform.http.principal import current
@@ -86,13 +85,15 @@ class DatabaseApi:
         return JSONResponse(database_schema(wanted))
 
     def delete(self, request: Request, client: ClientHeader, number: DatabaseId) -> JSONResponse:
-        """Archive a register: a version with the status archived is published; records stay."""
+        """Archive every published version of a register; its records and their history stay."""
         del client
         caller = _caller(request)
-        found = self._by_number(caller, number)
         reason = reason_of(request, caller, None, self._purposes)
-        ended = replace(found, version=next_version(found.version), status=Status.ARCHIVED, breaking=())
-        self._registry.publish(caller, ended, reason)
+        found: RegisterDefinition | None = self._by_number(caller, number)
+        code = found.code if found else ""
+        while found is not None:
+            self._registry.publish(caller, replace(found, status=Status.ARCHIVED), reason)
+            found = next((each for each in self._registry.definitions(caller) if each.code == code), None)
         return JSONResponse("Success")
 
     def _by_number(self, caller: Caller, number: int) -> RegisterDefinition:

@@ -84,7 +84,7 @@ def conformance_definitions() -> tuple[RegisterDefinition, ...]:
 
 
 class Dialect:
-    """The suite's fifteen operations over a registry."""
+    """The suite's fourteen operations over a registry."""
 
     def __init__(self, registry: Registry) -> None:
         """Answer from the conformance registers of `registry`."""

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Path
 from fastapi import Query as QueryParameter
@@ -40,8 +41,8 @@ from flagstone.blocks.registry.web.wire import (
 )
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.ids import PersonCode
-from flagstone.platform.http.principal import current, principal
-from flagstone.platform.http.routes import ANYONE, SIGNED_IN, Routes
+from flagstone.platform.http.principal import principal
+from flagstone.platform.http.routes import ANYONE, Routes
 
 DOCUMENT = "registry"
 
@@ -68,7 +69,7 @@ class NewRecord(Body):
 class NewRecords(Body):
     """Records to register in one transaction."""
 
-    rows: list[Content] = Field(min_length=1, max_length=BULK_MAX)
+    rows: list[Content] = Field(max_length=10 * BULK_MAX)  # the registry itself refuses too many
     version: str = Field(default="", max_length=20)
 
 
@@ -99,7 +100,7 @@ class Export(Body):
 
     search: str = Field(default="", max_length=200)
     filters: dict[str, str] = Field(default_factory=dict, max_length=20)
-    format: Format = "json"
+    format: Format | Literal["records"] = "json"
 
 
 class Person(Body):
@@ -133,39 +134,35 @@ class RegistersApi:
         self._purposes = purposes
 
     def routes(self) -> Routes:
-        """Return the routes; definitions are open, the register's permits decide about everything else."""
+        """Return the routes; the register's permits decide who may do what."""
         routes = Routes("/registry/v1", tags=["Registers"], document=DOCUMENT)
         one, record = "/registers/{register}", "/registers/{register}/records/{record_id}"
         routes.get("/registers", access=ANYONE)(self.registers)
-        routes.post("/registers", access=SIGNED_IN, status_code=201)(self.publish)
+        routes.post("/registers", access=ANYONE, status_code=201)(self.publish)
         routes.get(one, access=ANYONE)(self.register)
-        routes.post(f"{one}/records", access=SIGNED_IN, status_code=201, response_model=RecordShape)(
-            self.create
-        )
-        routes.post(f"{one}/find", access=SIGNED_IN, response_model=PageShape)(self.find)
-        routes.post(f"{one}/exists", access=SIGNED_IN, response_model=Existing)(self.exists)
-        routes.post(f"{one}/bulk", access=SIGNED_IN, status_code=201, response_model=list[RecordShape])(
+        routes.post(f"{one}/records", access=ANYONE, status_code=201, response_model=RecordShape)(self.create)
+        routes.post(f"{one}/find", access=ANYONE, response_model=PageShape)(self.find)
+        routes.post(f"{one}/exists", access=ANYONE, response_model=Existing)(self.exists)
+        routes.post(f"{one}/bulk", access=ANYONE, status_code=201, response_model=list[RecordShape])(
             self.bulk
         )
-        routes.post(f"{one}/import", access=SIGNED_IN, response_model=ReportShape, openapi_extra=_FILE)(
+        routes.post(f"{one}/import", access=ANYONE, response_model=ReportShape, openapi_extra=_FILE)(
             self.load
         )
-        routes.post(f"{one}/export", access=SIGNED_IN)(self.export)
-        routes.get(record, access=SIGNED_IN, response_model=RecordShape)(self.read)
-        routes.patch(record, access=SIGNED_IN, response_model=RecordShape)(self.update)
-        routes.delete(record, access=SIGNED_IN, status_code=204)(self.archive)
-        routes.get(f"{record}/history", access=SIGNED_IN, response_model=list[RevisionShape])(self.history)
-        routes.get(f"{record}/as-of", access=SIGNED_IN, response_model=RecordShape)(self.as_of)
-        routes.get(f"{record}/readings", access=SIGNED_IN, response_model=list[ReadingShape])(self.read_log)
-        routes.post("/persons/readings", access=SIGNED_IN, response_model=list[ReadingShape])(
-            self.readings_of
-        )
-        routes.post("/persons/facts", access=SIGNED_IN, response_model=list[RecordShape])(self.facts_about)
+        routes.post(f"{one}/export", access=ANYONE)(self.export)
+        routes.get(record, access=ANYONE, response_model=RecordShape)(self.read)
+        routes.patch(record, access=ANYONE, response_model=RecordShape)(self.update)
+        routes.delete(record, access=ANYONE, status_code=204)(self.archive)
+        routes.get(f"{record}/history", access=ANYONE, response_model=list[RevisionShape])(self.history)
+        routes.get(f"{record}/as-of", access=ANYONE, response_model=RecordShape)(self.as_of)
+        routes.get(f"{record}/readings", access=ANYONE, response_model=list[ReadingShape])(self.read_log)
+        routes.post("/persons/readings", access=ANYONE, response_model=list[ReadingShape])(self.readings_of)
+        routes.post("/persons/facts", access=ANYONE, response_model=list[RecordShape])(self.facts_about)
         return routes
 
     def registers(self, request: Request) -> JSONResponse:
         """Return the definitions of the registers that the caller may use, signed in or not."""
-        definitions = self._registry.definitions(caller_or_anyone(request))
+        definitions = self._registry.definitions(caller_of(request))
         return JSONResponse([as_mapping(definition) for definition in definitions])
 
     def register(self, register: RegisterCode, version: Version = "") -> JSONResponse:
@@ -175,7 +172,7 @@ class RegistersApi:
     def publish(self, request: Request, body: Definition) -> JSONResponse:
         """Publish a version of a register."""
         definition = parse_definition(body.definition)
-        caller = _caller(request)
+        caller = caller_of(request)
         self._registry.publish(caller, definition, reason_of(request, caller, None, self._purposes))
         return JSONResponse(as_mapping(definition), 201)
 
@@ -218,10 +215,13 @@ class RegistersApi:
         return JSONResponse(report_shape(report))
 
     def export(self, request: Request, register: RegisterCode, body: Export) -> StreamingResponse:
-        """Return every record that matches, as CSV, JSON or GeoJSON."""
+        """Return every record that matches, as CSV, JSON, GeoJSON, or whole records one a line."""
         caller, reason = self._who_and_why(request, register)
         definition = self._registry.definition(register)
         records = self._registry.export(caller, register, Query(body.search, body.filters), reason)
+        if body.format == "records":
+            lines = (json.dumps(record_shape(record)).encode() + b"\n" for record in started(records))
+            return StreamingResponse(lines, media_type="application/x-ndjson")
         return streamed(body.format, definition, write(body.format, definition, started(records)))
 
     def read(
@@ -279,35 +279,31 @@ class RegistersApi:
 
     def read_log(self, request: Request, register: RegisterCode, record_id: RecordId) -> JSONResponse:
         """Return who read a record."""
-        readings = self._registry.read_log(_caller(request), register, record_id)
+        readings = self._registry.read_log(caller_of(request), register, record_id)
         return JSONResponse([reading_shape(reading) for reading in readings])
 
     def readings_of(self, request: Request, body: Person) -> JSONResponse:
         """Return who read a person's data; for that person."""
-        readings = self._registry.readings_of(_caller(request), PersonCode(body.person), body.register_)
+        readings = self._registry.readings_of(caller_of(request), PersonCode(body.person), body.register_)
         return JSONResponse([reading_shape(reading) for reading in readings])
 
     def facts_about(self, request: Request, body: Person) -> JSONResponse:
         """Return every record that concerns a person; for that person."""
-        caller = _caller(request)
+        caller = caller_of(request)
         reason = reason_of(request, caller, None, self._purposes)
         records = self._registry.facts_about(caller, PersonCode(body.person), reason)
         return JSONResponse([record_shape(record) for record in records])
 
     def _who_and_why(self, request: Request, register: str) -> tuple[Caller, Reason]:
-        caller = _caller(request)
+        caller = caller_of(request)
         definition = self._registry.definition(register)
         return caller, reason_of(request, caller, definition, self._purposes)
 
 
-def caller_or_anyone(request: Request) -> Caller:
-    """Return who calls, or a nameless caller without roles."""
+def caller_of(request: Request) -> Caller:
+    """Return who calls, or a nameless caller without roles, who may do what anyone may."""
     found = principal(request)
     return _represented(request, found.caller) if found else NOBODY
-
-
-def _caller(request: Request) -> Caller:
-    return _represented(request, current(request).caller)
 
 
 def _represented(request: Request, caller: Caller) -> Caller:

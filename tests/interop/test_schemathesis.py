@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Hostile requests made from each of our OpenAPI documents: none may end in an error of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from tests.blocks.registry.web.sites import HEADERS, PEOPLE, PLACES, WHY, api_site, real_registry
+
+from flagstone.blocks.registry.web.dialect import conformance_definitions
+
+DOCUMENTS = ["registry", "registry-data", "registry-database", "registry-dialect"]
+EXAMPLES = 4
+CALLER = {**HEADERS, **WHY, "Authorization": "Bearer analyst"}
+KNOWN = {
+    "registryName": ["people", "places"],
+    "versionNumber": ["1.0", ""],
+    "registryname": ["registryname", "registryempty"],
+    "versionnumber": ["111", "1"],
+    "register": ["people", "places"],
+}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    definitions = (PEOPLE, PLACES, *conformance_definitions())
+    with real_registry(tmp_path_factory.mktemp("hostile"), *definitions) as registry:
+        yield api_site(registry)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_request_ends_in_an_error_of_ours(app: FastAPI, document: str, mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_asgi(f"/openapi/{document}.json", app)
+    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    assert operations
+    for operation in operations:
+        attack(operation.as_strategy(mode))
+
+
+def attack(cases: SearchStrategy[schemathesis.Case]) -> None:
+    """Send `EXAMPLES` of `cases` as somebody who may do everything, mostly to registers that exist."""
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def send(case: schemathesis.Case) -> None:
+        named = KNOWN.keys() & set(case.path_parameters or {})
+        case.path_parameters |= {name: KNOWN[name][len(str(case.body)) % 2] for name in named}
+        case.call_and_validate(headers=CALLER, checks=[not_a_server_error])
+
+    try:
+        send()
+    except Unsatisfiable:
+        return  # nothing wrong can be said of an operation without input

@@ -34,21 +34,39 @@ class Shape:
         """Return the fields by code."""
         return {one.code: one for one in self.definition.fields}
 
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """Return the codes of the fields that are encrypted at rest."""
+        return frozenset(one.code for one in self.definition.fields if one.secret)
+
+    @cached_property
+    def searched(self) -> tuple[str, ...]:
+        """Return the codes of the fields that are in the full text: never secret or limited ones."""
+        fields = self.definition.fields
+        return tuple(one.code for one in fields if one.search and not (one.secret or one.read_roles))
+
+    @cached_property
+    def _defaults(self) -> tuple[tuple[str, str, Value], ...]:
+        """Return code, storage key and default of each field."""
+        return tuple((code, key, self.fields[code].default) for code, key in self.keys.items())
+
+    @cached_property
+    def _own_keys(self) -> frozenset[str]:
+        """Return the storage keys that this version knows."""
+        return frozenset(self.keys.values())
+
     def shown(self, stored: Data) -> dict[str, Value]:
         """Return stored content as this version shows it: its own codes, its defaults, nothing else."""
         shown: dict[str, Value] = {}
-        for code, key in self.keys.items():
-            value = stored.get(key)
-            if value is None:
-                value = self.fields[code].default
+        for code, key, default in self._defaults:
+            value = stored.get(key, default)
             if value is not None:
                 shown[code] = value
         return shown
 
     def stored(self, data: Data, before: Data) -> dict[str, Value]:
         """Return what to store for `data` of this version; what it does not know stays as it was `before`."""
-        own = set(self.keys.values())
-        kept = {key: value for key, value in before.items() if key not in own}
+        kept = {key: value for key, value in before.items() if key not in self._own_keys}
         return kept | {self.keys[code]: value for code, value in data.items() if value is not None}
 
 

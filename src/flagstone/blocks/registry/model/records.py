@@ -75,13 +75,10 @@ def day_of_effect(valid_from: date | None, today: date) -> date:
     return valid_from or today
 
 
-def text_of(definition: RegisterDefinition, data: Data) -> str:
-    """Return the words of the record's searchable fields, each once, for the full text."""
-    found: dict[str, None] = {}
-    for field in definition.fields:
-        if field.search and not field.secret and not field.read_roles:
-            found |= dict.fromkeys(word for text in _texts(data.get(field.code)) for word in words(text))
-    return " ".join(list(found)[:WORDS_MAX])
+def text_of(codes: Sequence[str], data: Data) -> list[str]:
+    """Return the words within the fields `codes`, each once, for the full text."""
+    found = [word for code in codes for text in _texts(data.get(code)) for word in words(text)]
+    return list(dict.fromkeys(found))[:WORDS_MAX]
 
 
 def _texts(value: Value) -> Iterator[str]:

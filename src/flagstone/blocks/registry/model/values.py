@@ -28,6 +28,7 @@ PASSED_MAX = 1_000_000
 Bound = TypeVar("Bound", int, Decimal, date)
 Check = Callable[[str], bool]
 Checks = Mapping[str, Check]
+TEXT = FieldType.TEXT
 
 _decimal_form = re.compile(r"-?[0-9]{1,28}(\.[0-9]{1,10})?")
 _date_form = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -72,7 +73,9 @@ def read_value(of: Field, value: object, inspection: Inspection) -> Value:
     if value is None or value == "":
         return None
     try:
-        return _readers[of.type](of, value, inspection)
+        kind = of.type
+        read = _text if kind is TEXT else _readers[kind]  # most are text, and an Enum is slow to hash
+        return read(of, value, inspection)
     except ValueError as error:
         inspection.flaws.append(Flaw("", str(error)))
         return None

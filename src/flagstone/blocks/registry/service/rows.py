@@ -56,16 +56,12 @@ def stored_data(
     A secret that stays the same keeps its sealed form. RecordInvalid when sealing makes it too large.
     """
     shape, (plain, stored) = through.shape, before
-    sealed = through.secrets.seal(
-        shape,
-        record_id,
-        {code: value for code, value in read.items() if code not in plain or plain[code] != value},
-    )
-    kept = {
-        code: stored[shape.keys[code]] for code in read if code not in sealed and shape.keys[code] in stored
-    }
+    same = {code for code in shape.secrets & read.keys() & plain.keys() if read[code] == plain[code]}
+    kept = {code: stored[shape.keys[code]] for code in same}
+    fresh = {code: read[code] for code in shape.secrets & read.keys() - same}
+    sealed = through.secrets.seal(shape, record_id, fresh) if fresh else {}
     whole = shape.stored({**read, **kept, **sealed}, stored)
-    if len(sealed) and size_bytes(whole) > RECORD_BYTES_MAX:
+    if sealed and size_bytes(whole) > RECORD_BYTES_MAX:
         raise RecordInvalid("", flaws=(Flaw("", f"the record is larger than {RECORD_BYTES_MAX} bytes"),))
     return whole
 

@@ -34,18 +34,17 @@ class Secrets:
         self._sealer = sealer
 
     def seal(self, shape: Shape, record_id: str, data: Data) -> dict[str, Value]:
-        """Return `data` by field code with each secret value replaced by its sealed form."""
-        sealed = dict(data)
-        for code in secret_codes(shape) & data.keys():
-            plaintext = canonical.encode(data[code])
-            box = self._sealer.seal(_context(shape, record_id, code), plaintext)
+        """Return the sealed form of each secret value in `data`, by field code."""
+        sealed: dict[str, Value] = {}
+        for code in shape.secrets & data.keys():
+            box = self._sealer.seal(_context(shape, record_id, code), canonical.encode(data[code]))
             sealed[code] = {SEALED: base64.b64encode(box).decode()}
         return sealed
 
     def opened(self, shape: Shape, record_id: str, data: Data, codes: frozenset[str]) -> dict[str, Value]:
         """Return the part of `data` that is in `codes`, its secret values opened."""
         shown = {code: value for code, value in data.items() if code in codes}
-        for code in secret_codes(shape) & shown.keys():
+        for code in shape.secrets & shown.keys():
             shown[code] = self._open(_context(shape, record_id, code), shown[code])
         return shown
 
@@ -54,11 +53,6 @@ class Secrets:
         assert isinstance(value, Mapping)
         box = base64.b64decode(str(value[SEALED]))
         return canonical.decode(self._sealer.open(context, box))
-
-
-def secret_codes(shape: Shape) -> set[str]:
-    """Return the codes of the fields that are encrypted at rest."""
-    return {code for code, field in shape.fields.items() if field.secret}
 
 
 def _context(shape: Shape, record_id: str, code: str) -> str:

@@ -36,7 +36,7 @@ def derive(shape: Shape, row: Row) -> Derived:
     """Return what the stored `row` gives, as the register's newest version sees it."""
     data = shape.shown(row["data"])
     register = shape.definition.code
-    words = " ".join(f"{register}-{word}" for word in text_of(shape.definition, data).split())
+    words = " ".join(f"{register}-{word}" for word in text_of(shape.searched, data))
     return Derived(row["id"], persons_of(shape.definition, data), words)
 
 

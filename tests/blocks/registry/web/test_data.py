@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,7 +41,7 @@ def example(**content: object) -> dict[str, object]:
     return {"query": {"content": content}}
 
 
-def change(query: dict[str, object], write: dict[str, object]) -> dict[str, object]:
+def change(query: Mapping[str, object], write: Mapping[str, object]) -> dict[str, object]:
     return {"query": {"content": query}, "write": {"content": write}}
 
 
@@ -51,7 +52,9 @@ def test_a_client_without_header_token_or_purpose_is_turned_away(machine: TestCl
     unsaid = anonymous.get(ONE, headers=HEADERS)
     assert (unsaid.status_code, unsaid.json()["code"]) == (400, "registry.purpose-missing")
     for wrong in ("A/B/C", "A/B/C/D/E", "A//C/D", "A/B/C/ä"):
-        refused = anonymous.get(ONE, headers={**HEADERS, "Information-Mediator-Client": wrong.encode()})
+        token = HEADERS["Authorization"].encode()
+        named = {b"Authorization": token, b"Information-Mediator-Client": wrong.encode()}
+        refused = anonymous.get(ONE, headers=named)
         assert refused.status_code == 400
 
 
@@ -178,7 +181,7 @@ def test_databases_describe_registers_and_publish_versions(machine: TestClient) 
     described = machine.get(f"/database/{number}").json()
     assert described["fieldsUniques"] == [["personal_code"]]
     assert {"name": "personalDataId", "path": "/personal_code"} in described["schemaFlags"]
-    schema = {"properties": {"plate": {"type": "string", "primaryKey": True}, "seats": {"type": "integer"}},
+    schema: dict[str, Any] = {"properties": {"plate": {"type": "string", "primaryKey": True}, "seats": {"type": "integer"}},
               "required": ["plate"]}  # fmt: skip
     body = {"code": "CARS", "catalogName": "Cars", "schema": schema}
     assert machine.post("/database/modify", json=body).status_code == 403

@@ -152,9 +152,10 @@ class Desk:
         if not search:
             return self._purpose_page(request, definition, record_id, NOTHING_STATED)
         reason = self.found(request, register, search).reason
-        record = self._registry.read(caller, register, record_id, reason)
         may = permitted(definition, caller)
         history = self._registry.history(caller, register, record_id, reason) if "history" in may else ()
+        archived = bool(history) and history[0].record.archived  # then only its history can be read
+        record = history[0].record if archived else self._registry.read(caller, register, record_id, reason)
         readings = self._registry.read_log(caller, register, record_id) if "read-log" in may else ()
         return self._pages.render(
             request,

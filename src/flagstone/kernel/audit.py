@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -21,8 +21,8 @@ class Actor:
     """Who acts: `id` is a personal code or a system's name, never shown in a URL or log."""
 
     kind: ActorKind
-    id: str
-    name: str = ""
+    id: str = field(repr=False)
+    name: str = field(default="", repr=False)
     organisation: str = ""  # code of the organisation in whose name the actor acts
     system: str = ""  # information system, `INSTANCE/CLASS/MEMBER/SUBSYSTEM` where it is one
 

@@ -4,20 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from flagstone.app.folder import Folder
+from flagstone.app.keys import signing_key
 from flagstone.platform.crypto import jose
-from flagstone.platform.crypto.keys import (
-    KeyFileExists,
-    KeyKind,
-    SigningKey,
-    ensure_folder,
-    generate_signing_key,
-    load_signing_key,
-    save_signing_key,
-)
+from flagstone.platform.crypto.keys import SigningKey, ensure_folder
 from flagstone.platform.storage import checkpoint
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.verification import Verdict, verify
@@ -54,9 +46,5 @@ def _file(folder: Folder, block: str) -> Path:
 
 
 def _key(folder: Folder) -> SigningKey:
-    """Return the key that signs checkpoints, made the first time."""
-    file = folder.keys / "checkpoints.pem"
-    if not file.exists():
-        with suppress(KeyFileExists):
-            save_signing_key(file, generate_signing_key(KeyKind.EC_P256))
-    return load_signing_key(file)
+    """Return the key that signs checkpoints."""
+    return signing_key(folder.keys / "checkpoints.pem")

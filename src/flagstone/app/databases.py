@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from flagstone.app.folder import Folder
 from flagstone.blocks.identity import store as identity
+from flagstone.blocks.portal import store as portal
 from flagstone.blocks.registry.store import tables as registry
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import SettingsFault
@@ -20,7 +21,7 @@ from flagstone.platform.storage.engine import Location
 from flagstone.platform.storage.sql import BlockSchema
 from flagstone.settings import Settings
 
-SCHEMAS: tuple[BlockSchema, ...] = (registry.SCHEMA, identity.SCHEMA)
+SCHEMAS: tuple[BlockSchema, ...] = (registry.SCHEMA, identity.SCHEMA, portal.SCHEMA)
 """Every block that stores something, in the order in which they are opened."""
 
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flagstone import blocks
+from flagstone.app.portal import portal
 from flagstone.app.seeding import test_persons
 from flagstone.blocks.identity.service.test_authenticator import TestAuthenticator
 from flagstone.blocks.identity.web.protocol import protocol_routes
 from flagstone.blocks.identity.web.signing_out import sign_out_routes
 from flagstone.blocks.identity.web.test_authenticator import authenticator_routes
+from flagstone.blocks.portal.web.routes import MENU as PORTAL_MENU
+from flagstone.blocks.portal.web.routes import portal_routes
 from flagstone.blocks.registry.web.caller import Purposes
 from flagstone.blocks.registry.web.correction import Correction
 from flagstone.blocks.registry.web.data import DataApi
@@ -43,23 +46,26 @@ if TYPE_CHECKING:
 
 _ = marked
 BLOCKS = Path(blocks.__file__).parent
-MENU = (
-    MenuItem("/", _("Home")),
-    MenuItem("/me", _("My facts"), frozenset({"signed-in"})),
-    MenuItem("/desk/registry", _("Registry desk"), DESK.roles),
-)
+MENU = (*PORTAL_MENU, MenuItem("/desk/registry", _("Registry desk"), DESK.roles))
 
 
 def web_application(site: Site, jobs: Jobs, clock: Clock) -> Application:
     """Return the application that answers for `site`."""
     pages, assets = _pages(site)
+    front = portal(site, clock)
     routes = [
         pages.routes(),
         assets.routes(),
+        *portal_routes(front, pages),
         *_identity_routes(site, pages),
         *_registry_routes(site, pages, clock),
     ]
-    keepers = Keepers(pages=pages, bearers=site.services.provider.bearers, checks=_checks(site, jobs))
+    keepers = Keepers(
+        pages=pages,
+        sessions=front.sessions,
+        bearers=site.services.provider.bearers,
+        checks=_checks(site, jobs),
+    )
     return assemble(routes, edge=edge(site), keepers=keepers)
 
 

@@ -7,19 +7,21 @@ left half-written and is completed; one that lacks a database it should have is 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO
-
 from flagstone.kernel.errors import SettingsFault
+from flagstone.platform.crypto.keys import write_private
 
 MARK = "flagstone.json"
+DRAFT = f".{MARK}."  # how the name of an unfinished mark begins
 LOCK = "lock"
 FORMAT = 1
 FREE_BYTES_MIN = 200 * 1024 * 1024
@@ -87,8 +89,8 @@ class Mark:
 class Folder:
     """The folder of one site; `lock` is held by whoever makes or serves it, not by visitors."""
 
-    def __init__(self, path: Path, mark: Mark, lock: IO[str]) -> None:
-        """Hold `lock` on `path`, which says `mark`."""
+    def __init__(self, path: Path, mark: Mark, lock: int | None = None) -> None:
+        """Hold the descriptor `lock`, if any, on `path`, which says `mark`."""
         self.path = path
         self.mark = mark
         self._lock = lock
@@ -109,25 +111,35 @@ class Folder:
         _write_mark(self.path, self.mark)
 
     def release(self) -> None:
-        """Let another process have the folder."""
-        self._lock.close()
+        """Let another process have the folder; no effect the second time."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 def claim(path: Path, country: str, site: str, *, free_bytes_min: int = FREE_BYTES_MIN) -> Folder:
     """Return the folder, made and marked when it is new, and locked; a SettingsFault changes nothing."""
     with _explained(path):
-        return _claimed(path, country, site, free_bytes_min)
+        there = path.resolve()
+        mark = _looked_at(there, country, site)
+        _require_room(there, free_bytes_min)
+        return _locked(there, country, site) if mark else _begun(there, country, site)
+
+
+def claim_made(path: Path, country: str, site: str) -> Folder:
+    """Return a folder that is made, locked; FolderNotMade, and nothing is created, when it is not."""
+    visit(path, country, site)
+    return claim(path, country, site)
 
 
 def visit(path: Path, country: str, site: str) -> Folder:
     """Return a folder that is made, beside whoever serves it; FolderNotMade when it is not."""
     with _explained(path):
-        if not (path / MARK).exists():
+        there = path.resolve()
+        mark = _looked_at(there, country, site)
+        if mark is None or not mark.made:
             raise FolderNotMade(str(path))
-        mark = _checked(path, country, site)
-        if not mark.made:
-            raise FolderNotMade(str(path))
-        return Folder(path, mark, (path / MARK).open(encoding="utf-8"))
+        return Folder(there, mark)
 
 
 @contextmanager
@@ -139,35 +151,29 @@ def _explained(path: Path) -> Iterator[None]:
         raise FolderForbidden(str(path)) from error
     except NotADirectoryError as error:
         raise FolderForeign(f"{path} is not a folder") from error
-    except OSError as error:
-        if error.errno in (28, 122):  # ENOSPC, EDQUOT
-            raise FolderFull(str(path)) from error
-        raise FolderDamaged(f"{path}: {os.strerror(error.errno or 0)}") from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        number = getattr(error, "errno", None) or errno.ELOOP
+        fault = {errno.ENOSPC: FolderFull, errno.EDQUOT: FolderFull, errno.EROFS: FolderForbidden}
+        raise fault.get(number, FolderDamaged)(f"{path}: {os.strerror(number)}") from error
 
 
-def _claimed(path: Path, country: str, site: str, free_bytes_min: int) -> Folder:
-    """Check, lock, and only then write."""
-    known = path.exists()
-    if known and not path.is_dir():
-        raise FolderForeign(f"{path} is not a folder")
-    if known and not (path / MARK).exists() and {each.name for each in path.iterdir()} - {LOCK}:
-        raise FolderForeign(str(path))
-    _require_room(path, free_bytes_min)
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = (path / LOCK).open("w", encoding="ascii")
+def _looked_at(path: Path, country: str, site: str) -> Mark | None:
+    """Return the mark of a folder, None for one that is absent or empty; a fault for any other."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise FolderInUse(str(path)) from error
-    if not (path / MARK).exists():
-        _write_mark(path, Mark(FORMAT, country, site, made=False))
-    return Folder(path, _checked(path, country, site), lock)
+        names = {each.name for each in path.iterdir()}
+    except FileNotFoundError:
+        return None
+    if MARK in names:
+        return _checked(path, country, site)
+    left_by_a_kill = {name for name in names if name == LOCK or name.startswith(DRAFT)}
+    if names - left_by_a_kill:
+        raise FolderForeign(str(path))
+    return None
 
 
 def _require_room(path: Path, free_bytes_min: int) -> None:
     """Raise FolderFull when the disk has less than the least room to start."""
-    there = next(parent for parent in [path, *path.resolve().parents] if parent.exists())
+    there = next(parent for parent in [path, *path.parents] if parent.exists())
     free = shutil.disk_usage(there).free
     if free < free_bytes_min:
         raise FolderFull(
@@ -175,28 +181,83 @@ def _require_room(path: Path, free_bytes_min: int) -> None:
         )
 
 
+def _begun(path: Path, country: str, site: str) -> Folder:
+    """Make, lock and mark a new folder; what was made is taken back when that fails half-way."""
+    fresh = not path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    lock = None
+    try:
+        path.chmod(stat.S_IRWXU)
+        lock = _lock(path)
+        if not (path / MARK).exists():
+            _write_mark(path, Mark(FORMAT, country, site, made=False))
+        return Folder(path, _checked(path, country, site), lock)
+    except FolderInUse:
+        raise
+    except BaseException:
+        _undo(path, lock, fresh=fresh)
+        raise
+
+
+def _undo(path: Path, lock: int | None, *, fresh: bool) -> None:
+    """Remove what an unfinished beginning left."""
+    if fresh:
+        with suppress(OSError):
+            (path / LOCK).unlink(missing_ok=True)
+            path.rmdir()
+    if lock is not None:
+        os.close(lock)
+
+
+def _locked(path: Path, country: str, site: str) -> Folder:
+    """Lock a marked folder and read its mark again, which nobody changes from now on."""
+    lock = _lock(path)
+    try:
+        return Folder(path, _checked(path, country, site), lock)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _lock(path: Path) -> int:
+    """Return the descriptor that holds the folder's lock; FolderInUse when another process has it."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    lock = os.open(path / LOCK, flags, stat.S_IRUSR | stat.S_IWUSR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise FolderInUse(str(path)) from error
+    return lock
+
+
 def _checked(path: Path, country: str, site: str) -> Mark:
     """Return the folder's mark; FolderDamaged or FolderForeign when it cannot be used."""
-    try:
-        fields = json.loads((path / MARK).read_text(encoding="utf-8"))
-        mark = Mark(**{**fields, "databases": tuple(fields["databases"])})
-    except (ValueError, TypeError, KeyError) as error:
-        raise FolderDamaged(f"{MARK} cannot be read") from error
+    mark = _read(path)
     if mark.format != FORMAT:
         raise FolderDamaged(f"{MARK} has format {mark.format}; this program knows {FORMAT}")
     if (mark.country, mark.site) != (country, site):
         raise FolderForeign(f"the folder belongs to {mark.country}/{mark.site}, not to {country}/{site}")
+    if path.stat().st_uid != os.geteuid():
+        raise FolderForbidden(f"{path} belongs to another user")
     missing = [name for name in mark.databases if mark.made and not (path / name).is_file()]
     if missing:
         raise FolderDamaged(f"{', '.join(missing)} is missing")
     return mark
 
 
+def _read(path: Path) -> Mark:
+    """Return what the mark says; FolderDamaged when it is not one."""
+    try:
+        fields = json.loads((path / MARK).read_text(encoding="utf-8"))
+        mark = Mark(**{**fields, "databases": tuple(fields["databases"])})
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise FolderDamaged(f"{MARK} cannot be read") from error
+    if not isinstance(mark.made, bool) or not all(isinstance(name, str) for name in mark.databases):
+        raise FolderDamaged(f"{MARK} cannot be read")
+    return mark
+
+
 def _write_mark(path: Path, mark: Mark) -> None:
-    """Write the mark so that it is whole or not there."""
-    draft = path / f"{MARK}.new"
-    with draft.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(mark), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path / MARK)
+    """Write the mark durably, so that it is whole or not there."""
+    write_private(path / MARK, json.dumps(asdict(mark)).encode(), replace=True)

@@ -181,18 +181,18 @@ def test_databases_describe_registers_and_publish_versions(machine: TestClient) 
     described = machine.get(f"/database/{number}").json()
     assert described["fieldsUniques"] == [["personal_code"]]
     assert {"name": "personalDataId", "path": "/personal_code"} in described["schemaFlags"]
-    schema: dict[str, Any] = {"properties": {"plate": {"type": "string", "primaryKey": True}, "seats": {"type": "integer"}},
-              "required": ["plate"]}  # fmt: skip
+    fields: dict[str, Any] = {"plate": {"type": "string", "primaryKey": True}, "seats": {"type": "integer"}}
+    schema = {"properties": fields, "required": ["plate"]}
     body = {"code": "CARS", "catalogName": "Cars", "schema": schema}
     assert machine.post("/database/modify", json=body).status_code == 403
     analyst = {"Authorization": "Bearer analyst"}
     assert machine.post("/database/modify", json=body, headers=analyst).json()["required"] == ["plate"]
     car = {"write": {"content": {"id": "123 ABC", "seats": 4}}}
     assert machine.post("/data/cars/1.0/create", json=car).json()["content"]["plate"] == "123 ABC"
-    schema["properties"]["colour"] = {"type": "string"}
+    fields["colour"] = {"type": "string"}
     assert machine.post("/database/modify", json=body, headers=analyst).status_code == 200
     assert machine.get(f"/database/{database_id('cars')}").json()["version"] == "1.1"
-    del schema["properties"]["seats"]
+    del fields["seats"]
     broken = machine.post("/database/modify", json=body, headers=analyst)
     assert (broken.status_code, broken.json()["code"]) == (409, "registry.breaking-change-undeclared")
     body["schema"] = {"properties": {"plate": {"type": "vehicle"}}}

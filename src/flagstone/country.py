@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flagstone.blocks.identity.contract import FeaturedPerson, OfficeRegister, PersonRegister
 from flagstone.blocks.portal.contract import LifeEvent
@@ -77,18 +78,29 @@ class Country:
             raise SettingsFault("a country's name is given in each of its languages")
         if not self.look.is_dir():
             raise SettingsFault("the folder of the country's look is missing")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise SettingsFault("the country's time zone is unknown") from error
 
 
 def load(name: str) -> Country:
     """Return the country of package `name`; SettingsFault when there is none or it is not one."""
     if not NAME.fullmatch(name):
         raise SettingsFault("country: it must be the plain name of a package")
+    module = f"{name}.country"
     try:
-        found = importlib.import_module(f"{name}.country").COUNTRY
+        found = getattr(importlib.import_module(module), "COUNTRY", None)
+    except SettingsFault:
+        raise
     except ModuleNotFoundError as error:
-        raise SettingsFault(f"country: there is no package {name} with a module country") from error
-    except AttributeError as error:
-        raise SettingsFault(f"country: {name}.country holds no COUNTRY") from error
+        if error.name in {name, module}:
+            raise SettingsFault(f"country: there is no package {name} with a module country") from error
+        raise SettingsFault(f"country: {module} needs the module {error.name}, which is missing") from error
+    except Exception as error:  # a stranger's package may raise anything
+        raise SettingsFault(f"country: {module} cannot be imported: {type(error).__name__}") from error
     if not isinstance(found, Country):
-        raise SettingsFault(f"country: {name}.country.COUNTRY is not a Country")
+        raise SettingsFault(f"country: {module} holds no Country named COUNTRY")
+    if found.code != name:
+        raise SettingsFault(f"country: {module} has the code {found.code}; a country has its package's name")
     return found

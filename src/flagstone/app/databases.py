@@ -28,6 +28,7 @@ SCHEMAS: tuple[BlockSchema, ...] = (registry.SCHEMA, identity.SCHEMA, portal.SCH
 @contextmanager
 def opened(settings: Settings, folder: Folder, clock: Clock) -> Iterator[Mapping[str, Database]]:
     """Open the database of every block, by block; nothing is migrated."""
+    _require_same_engine(settings, folder)
     databases = {}
     try:
         for schema in SCHEMAS:
@@ -38,6 +39,13 @@ def opened(settings: Settings, folder: Folder, clock: Clock) -> Iterator[Mapping
     finally:
         for database in databases.values():
             database.close()
+
+
+def _require_same_engine(settings: Settings, folder: Folder) -> None:
+    """Refuse to look for a site's data where it was not made; empty databases would be found there."""
+    if folder.mark.made and bool(folder.mark.databases) == bool(settings.database.url):
+        there = "SQLite files" if folder.mark.databases else "PostgreSQL"
+        raise SettingsFault(f"database.url: {folder.path} was made with {there}")
 
 
 def files() -> tuple[str, ...]:
@@ -52,7 +60,7 @@ def server_url(settings: Settings) -> str:
         return url
     try:
         password = file.read_text(encoding="utf-8").strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsFault(f"database.password_file: {file} cannot be read") from error
     parts = urlsplit(url)
     account, _, host = parts.netloc.rpartition("@")

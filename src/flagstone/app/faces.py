@@ -37,6 +37,7 @@ from flagstone.platform.http.language import Languages, marked
 from flagstone.platform.http.look import read_look
 from flagstone.platform.http.pages import LOCALE, MenuItem, Pages
 from flagstone.platform.http.routes import Routes
+from flagstone.platform.jobs.faults import NotRunning
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.storage.database import Database
 from flagstone.settings import Settings
@@ -143,9 +144,8 @@ def _checks(site: Site, jobs: Jobs) -> dict[str, Callable[[], None]]:
         return read
 
     def working() -> None:
-        status = jobs.status()
-        if status.error:
-            raise SettingsFault(status.error)
+        if not jobs.status().running:
+            raise NotRunning
 
     return {block: reads(database) for block, database in site.databases.items()} | {"jobs": working}
 
@@ -154,7 +154,8 @@ def _hosts(settings: Settings) -> frozenset[str]:
     """Return the host names that requests may name."""
     named = urlsplit(settings.public_url).hostname or ""
     local = {"localhost", "127.0.0.1", "[::1]"} if settings.http.tls_certificate is None else set()
-    return frozenset({named.lower(), settings.http.host.lower(), *local} - {""})
+    own = {f"[{name}]" if ":" in name else name.lower() for name in (named, settings.http.host)}
+    return frozenset({*own, *local} - {""})
 
 
 def _metrics_token(settings: Settings) -> str:
@@ -162,5 +163,5 @@ def _metrics_token(settings: Settings) -> str:
     file = settings.log.metrics_token_file
     try:
         return file.read_text(encoding="utf-8").strip() if file else ""
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsFault(f"log.metrics_token_file: {file} cannot be read") from error

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.crypto.keys import write_private
 
@@ -151,8 +152,10 @@ def _explained(path: Path) -> Iterator[None]:
         raise FolderForbidden(str(path)) from error
     except NotADirectoryError as error:
         raise FolderForeign(f"{path} is not a folder") from error
-    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-        number = getattr(error, "errno", None) or errno.ELOOP
+    except RuntimeError as error:  # how `resolve` tells of a link that leads to itself
+        raise FolderForeign(f"{path} is a link that leads to itself") from error
+    except OSError as error:
+        number = error.errno or errno.EIO
         fault = {errno.ENOSPC: FolderFull, errno.EDQUOT: FolderFull, errno.EROFS: FolderForbidden}
         raise fault.get(number, FolderDamaged)(f"{path}: {os.strerror(number)}") from error
 
@@ -250,12 +253,13 @@ def _read(path: Path) -> Mark:
     """Return what the mark says; FolderDamaged when it is not one."""
     try:
         fields = json.loads((path / MARK).read_text(encoding="utf-8"))
-        mark = Mark(**{**fields, "databases": tuple(fields["databases"])})
+        if not isinstance(fields["made"], bool) or not all(
+            isinstance(one, str) for one in fields["databases"]
+        ):
+            raise TypeError
+        return Mark(**{**fields, "databases": tuple(fields["databases"])})
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FolderDamaged(f"{MARK} cannot be read") from error
-    if not isinstance(mark.made, bool) or not all(isinstance(name, str) for name in mark.databases):
-        raise FolderDamaged(f"{MARK} cannot be read")
-    return mark
 
 
 def _write_mark(path: Path, mark: Mark) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from flagstone.app.folder import Folder
+from flagstone.app.folder import Folder, FolderDamaged
 from flagstone.app.services import Services
 from flagstone.blocks.registry.contract import DefinitionInvalid, RegisterDefinition, RegisterMissing
 from flagstone.country import Country, TestPerson
@@ -45,12 +45,15 @@ def seed(country: Country, services: Services, folder: Folder, tell: Tell) -> No
 
 
 def test_persons(folder: Folder) -> tuple[TestPerson, ...]:
-    """Return the test persons that the seeding kept."""
-    kept = json.loads(read_private(folder.path / TEST_PERSONS))
-    return tuple(
-        TestPerson(PersonCode(each["personal_code"]), each["name"], each["part"], each["try_this"])
-        for each in kept
-    )
+    """Return the test persons that the seeding kept; FolderDamaged when their file is not as it was."""
+    try:
+        kept = json.loads(read_private(folder.path / TEST_PERSONS))
+        return tuple(
+            TestPerson(PersonCode(each["personal_code"]), each["name"], each["part"], each["try_this"])
+            for each in kept
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise FolderDamaged(f"{TEST_PERSONS} cannot be read") from error
 
 
 def _publish(definition: RegisterDefinition, services: Services) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from flagstone.app import checkpoints, seeding
 from flagstone.app import databases as bases
-from flagstone.app import seeding
 from flagstone.app.faces import web_application
 from flagstone.app.folder import Folder, claim, visit
 from flagstone.app.services import Services, services
@@ -80,10 +80,14 @@ def make(site: Site, tell: seeding.Tell) -> None:
 
 @contextmanager
 def at_work(site: Site, clock: Clock) -> Iterator[tuple[Application, Jobs]]:
-    """Start the durable work of a made site and return it with the web application."""
+    """Start the durable work of a made site and return it with the web application.
+
+    At the end work stops within seconds and the heads of the journals are signed.
+    """
     jobs = durable_work(site.settings, site.folder, site.databases, site.services, clock)
     jobs.start(wait=False)
     try:
         yield web_application(site, jobs, clock), jobs
     finally:
         jobs.stop()
+        checkpoints.sign_at_stop(site.folder, site.databases)

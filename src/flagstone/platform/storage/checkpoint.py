@@ -36,6 +36,7 @@ class CheckpointUnreadable(Fault):
 def append(database: Database, file: Path, sign: Sign) -> bool:
     """Sign the journal's head and add it to `file` unless it is the newest there; tell whether it was."""
     sequence, head = database.journal.head()
+    _drop_unfinished(file)
     newest = _newest_line(file)
     payload: dict[str, str | int] = {"origin": database.origin, "sequence": sequence, "hash": head.hex()}
     if sequence == 0 or newest.startswith(f"{sequence} {head.hex()} "):
@@ -77,6 +78,19 @@ def _anchor(database: Database, line: str, number: int, check: Check) -> tuple[i
         raise CheckpointUnreadable(f"line {number} is not a checkpoint") from error
     except Fault as error:
         raise CheckpointUnreadable(f"line {number}: {error.title}") from error
+
+
+def _drop_unfinished(file: Path) -> None:
+    """Cut off a last line without its end, left by a crash or a full disk, so that the next is whole."""
+    try:
+        with file.open("r+b") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, size - 4_096))
+            rest = stream.read()
+            if rest and not rest.endswith(b"\n"):
+                stream.truncate(size - len(rest) + rest.rfind(b"\n") + 1)
+    except FileNotFoundError:
+        return
 
 
 def _newest_line(file: Path) -> str:

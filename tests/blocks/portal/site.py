@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.testclient import TestClient
 from tests.blocks.identity.site import BY, ISSUER, MARI, WHY, Directory, made_keys, terms
@@ -41,6 +41,7 @@ from flagstone.blocks.registry.contract import (
     RegisterDefinition,
     RegisterKind,
     RegisterMissing,
+    Registry,
 )
 from flagstone.kernel.audit import ActorKind, Caller, Reason
 from flagstone.kernel.clock import SetClock
@@ -302,13 +303,14 @@ def make_site(
     party = RelyingParty(registration, door, clock)
     sessions = PortalSessions(database, secret, limits or Limits(), clock, identity=provider)
     registry, other = FakeRegistry(), FakeRegistry(records=())
-    sources = [Source(words("Registers of the state"), registry), Source(words("Health registers"), other)]
+    known, silent = cast("Registry", registry), cast("Registry", other)
+    sources = [Source(words("Registers of the state"), known), Source(words("Health registers"), silent)]
     portal = Portal(
         sessions,
         SigningIn(party, secret, clock),
         party,
-        PersonFacts(sources),  # type: ignore[arg-type]
-        LifeEvents(EVENTS, registry),  # type: ignore[arg-type]
+        PersonFacts(sources),
+        LifeEvents(EVENTS, known),
     )
     pages = made_pages()
     routes = [

@@ -182,7 +182,7 @@ def notice(site: Site, **changes: Any) -> str:
     """Return a logout token of the provider with some claims changed."""
     now = site.clock.now()
     key = site.provider.vault.signing_key("ES256", now)
-    claims = {
+    claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": "portal",
         "iat": int(now.timestamp()),

@@ -20,7 +20,7 @@ from flagstone.blocks.registry.web.dialect import (
     CALLER,
     PREFIX,
     REASON,
-    conformance_definitions,
+    Dialect,
     from_dialect,
 )
 
@@ -57,7 +57,9 @@ class Suite:
 @pytest.fixture
 def suite(tmp_path: Path) -> Iterator[Suite]:
     """The dialect over a register on disk that holds `PEOPLE`."""
-    with real_registry(tmp_path, *conformance_definitions()) as registry:
+    with real_registry(tmp_path) as registry:
+        for _ in range(2):
+            Dialect(registry).prepare()
         names = ("uuid", "national_id", "given_name", "family_name", "birth_certificate")
         rows = [dict(zip(names, person, strict=True)) for person in PEOPLE]
         registry.create_many(CALLER, "registryname", rows, REASON)

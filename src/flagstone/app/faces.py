@@ -130,7 +130,9 @@ def _registry_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]
     if site.settings.govstack.registries_dialect:
         if not site.country.sandbox:
             raise SettingsFault("govstack.registries_dialect: it works only in a sandbox country")
-        routes.insert(0, Dialect(registry).routes())
+        dialect = Dialect(registry)
+        dialect.prepare()
+        routes.insert(0, dialect.routes())
     return routes
 
 

@@ -263,3 +263,15 @@ def test_every_page_is_said_in_every_language(registry: Service, language: str) 
     pages = [desk.get(path).text for path in ("/desk/registry", DESK, f"{DESK}/import", address)]
     assert all(f'<html lang="{language}"' in page for page in pages)
     assert all("Purpose" not in page and "Search" not in page for page in pages)
+
+
+def test_a_large_file_is_checked_and_one_too_large_is_told_so(desk: TestClient) -> None:
+    rows = b"".join(b"%d,Uku Uuemois Kaugelt Maalt\n" % (70000000000 + n) for n in range(60_000))
+    large = upload(desk, b"personal_code,given_name,\n" + rows)
+    assert "Choose a file" not in large.text
+    assert (large.status_code, "The file cannot be read" in large.text or 'href="#file"' in large.text) == (
+        400,
+        True,
+    )
+    too_large = upload(desk, b"x" * (17 * 1024 * 1024))
+    assert "The file is larger than 16 MB" in too_large.text

@@ -145,6 +145,7 @@ class DataApi:
         routes.post(
             "/{registryName}/createEntries",
             access=SIGNED_IN,
+            upload=True,
             status_code=201,
             response_model=EntriesReceived,
             **op("createEntries"),

@@ -34,7 +34,7 @@ from flagstone.blocks.registry.definition import parse_definition
 from flagstone.blocks.registry.web.asked import Asking, Changing, ClientHeader, Content, Written, plain
 from flagstone.blocks.registry.web.caller import client_of
 from flagstone.blocks.registry.web.dialect_database import DialectDatabases, usage_in_dialect
-from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
+from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason, job
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.routes import ANYONE, Routes
 
@@ -91,6 +91,11 @@ class Dialect:
         self._registry = registry
         self._known = frozenset(definition.code for definition in conformance_definitions())
         self._databases = DialectDatabases(registry, CALLER, REASON)
+
+    def prepare(self) -> None:
+        """Publish the conformance registers; nothing happens where they are published already."""
+        for definition in conformance_definitions():
+            self._registry.publish(Caller(job("conformance registers")), definition, REASON)
 
     def routes(self) -> Routes:
         """Return the routes under `PREFIX`; open, since the suite sends no token, so for sandboxes only."""

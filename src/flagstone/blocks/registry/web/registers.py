@@ -90,8 +90,9 @@ class Example(Body):
 
 
 class Find(PageAsked):
-    """A search, and the version to show its records in."""
+    """A search, the version to show its records in, and the only fields that are needed, if any."""
 
+    fields: list[str] = Field(default_factory=list, max_length=200)
     version: str = Field(default="", max_length=20)
 
 
@@ -143,12 +144,12 @@ class RegistersApi:
         routes.post(f"{one}/records", access=ANYONE, status_code=201, response_model=RecordShape)(self.create)
         routes.post(f"{one}/find", access=ANYONE, response_model=PageShape)(self.find)
         routes.post(f"{one}/exists", access=ANYONE, response_model=Existing)(self.exists)
-        routes.post(f"{one}/bulk", access=ANYONE, status_code=201, response_model=list[RecordShape])(
-            self.bulk
-        )
-        routes.post(f"{one}/import", access=ANYONE, response_model=ReportShape, openapi_extra=_FILE)(
-            self.load
-        )
+        routes.post(
+            f"{one}/bulk", access=ANYONE, upload=True, status_code=201, response_model=list[RecordShape]
+        )(self.bulk)
+        routes.post(
+            f"{one}/import", access=ANYONE, upload=True, response_model=ReportShape, openapi_extra=_FILE
+        )(self.load)
         routes.post(f"{one}/export", access=ANYONE)(self.export)
         routes.get(record, access=ANYONE, response_model=RecordShape)(self.read)
         routes.patch(record, access=ANYONE, response_model=RecordShape)(self.update)
@@ -187,7 +188,8 @@ class RegistersApi:
     def find(self, request: Request, register: RegisterCode, body: Find) -> JSONResponse:
         """Return one page of records."""
         caller, reason = self._who_and_why(request, register)
-        query = Query(body.search, body.filters, body.order_by, body.page, body.page_size)
+        needed = frozenset(body.fields)
+        query = Query(body.search, body.filters, body.order_by, body.page, body.page_size, needed)
         return JSONResponse(
             page_shape(self._registry.find(caller, register, query, reason, version=body.version))
         )

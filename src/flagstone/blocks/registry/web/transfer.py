@@ -87,7 +87,7 @@ class Transfer:
         """Return the pages below a register's address."""
         routes = Routes(PREFIX)
         routes.get("/{register}/import", access=DESK)(self.import_form)
-        routes.post("/{register}/import", access=DESK)(self.check)
+        routes.post("/{register}/import", access=DESK, upload=True)(self.check)
         routes.post("/{register}/import/confirm", access=DESK)(self.confirm)
         routes.get("/{register}/export", access=DESK)(self.export_form)
         routes.post("/{register}/export", access=DESK)(self.export)

@@ -41,14 +41,23 @@ def stored_value(value: Value, of: FieldType, *, sqlite: bool) -> Any:
     return value
 
 
-def field_column(key: str, of: FieldType, *, sqlite: bool) -> ColumnElement[Any]:
-    """Return `field_sql` as an element of a statement."""
-    return literal_column(f"({field_sql(key, of, sqlite=sqlite)})")
+def field_column(key: str, of: FieldType, *, sqlite: bool, indexed: bool = True) -> ColumnElement[Any]:
+    """Return `field_sql` as an element of a statement; without `indexed` no index of it is used."""
+    return literal_column(f"({'' if indexed else '+'}{field_sql(key, of, sqlite=sqlite)})")
 
 
-def is_live(register: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the conditions that partial indexes ask for, word by word: the register, and not archived."""
-    return record.c.register == literal_column(_quoted(register)), record.c.deleted_at.is_(None)
+def is_live(register: str, *, indexed: bool = True) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions that partial indexes ask for, word by word: the register, and not archived.
+
+    Without `indexed` no index serves them, so that SQLite begins with the full text: it would else ask the
+    full text anew for each record.
+    """
+    code: ColumnElement[Any] = literal_column(_quoted(register))
+    if indexed:
+        return record.c.register == code, record.c.deleted_at.is_(None)
+    of: ColumnElement[Any] = literal_column("(+record.register)")
+    gone: ColumnElement[Any] = literal_column("(+record.deleted_at)")
+    return of == code, gone.is_(None)
 
 
 def ensure_indexes(write: Writing, shape: Shape) -> None:

@@ -11,7 +11,7 @@ from flagstone.blocks.registry.model.lineage import Shape
 from flagstone.blocks.registry.model.queries import Criteria, Order
 from flagstone.blocks.registry.store import derived
 from flagstone.blocks.registry.store.expressions import field_column, is_live, stored_value
-from flagstone.blocks.registry.store.tables import record, record_person, record_text
+from flagstone.blocks.registry.store.tables import record, record_person, record_text, record_words
 from flagstone.platform.storage.reading import Reading
 from flagstone.platform.storage.sql import ColumnElement, Row, Select, func, select, text
 from flagstone.platform.storage.writing import Writing, row_key
@@ -19,7 +19,7 @@ from flagstone.platform.storage.writing import Writing, row_key
 IDS_MAX = 500
 """How many ids or values one statement asks for."""
 
-_matches_sqlite = "record_text.number IN (SELECT rowid FROM record_words WHERE record_words MATCH :words)"
+_matches_sqlite = "record_words MATCH :words"
 _matches_postgresql = "array_to_tsvector(string_to_array(record_text.words, ' ')) @@ CAST(:words AS tsquery)"
 
 
@@ -132,6 +132,8 @@ def _select(view: Reading, asked: Criteria) -> Select[Any]:
     query = select(record).where(*_conditions(view, asked))
     if asked.words:
         query = query.join(record_text, _same_record(record_text))
+        if view.is_sqlite:
+            query = query.join(record_words, record_words.c.rowid == record_text.c.number)
     return query.join(record_person, _same_record(record_person)) if asked.person else query
 
 
@@ -144,7 +146,8 @@ def _same_record(table: Any) -> ColumnElement[bool]:
 def _count(view: Reading, asked: Criteria) -> int:
     """Return how many records meet `asked`; words alone are counted without touching the records."""
     if asked.words and not (asked.matches or asked.ids is not None or asked.person):
-        query = select(func.count()).select_from(record_text).where(_has_words(view, asked))
+        texts = record_words if view.is_sqlite else record_text
+        query = select(func.count()).select_from(texts).where(_has_words(view, asked))
     else:
         query = _select(view, asked).with_only_columns(func.count(), maintain_column_froms=True)
     return int(view.scalar(query))
@@ -152,11 +155,12 @@ def _count(view: Reading, asked: Criteria) -> int:
 
 def _conditions(view: Reading, asked: Criteria) -> Iterable[ColumnElement[bool]]:
     """Yield the conditions of `asked`."""
-    yield from is_live(asked.register)
+    indexed = not (asked.words and view.is_sqlite)
+    yield from is_live(asked.register, indexed=indexed)
     if asked.ids is not None:
         yield record.c.id.in_(asked.ids)
     for match in asked.matches:
-        column = field_column(match.key, match.type, sqlite=view.is_sqlite)
+        column = field_column(match.key, match.type, sqlite=view.is_sqlite, indexed=indexed)
         yield column == stored_value(match.value, match.type, sqlite=view.is_sqlite)
     if asked.person:
         yield record_person.c.person == asked.person
@@ -175,7 +179,7 @@ def _has_words(view: Reading, asked: Criteria) -> Any:
 def _ordered(query: Select[Any], asked: Criteria, view: Reading) -> Select[Any]:
     """Return `query` in the order asked for; without one, in that of ids, or of the full text."""
     if asked.order == Order() and asked.words:
-        return query.order_by(record_text.c.number)
+        return query.order_by(record_words.c.rowid if view.is_sqlite else record_text.c.number)
     by_id = record.c.id.desc() if asked.order.descending else record.c.id.asc()
     if not asked.order.key:
         return query.order_by(by_id)

@@ -13,6 +13,7 @@ from flagstone.platform.storage.sql import (
     Index,
     Integer,
     MetaData,
+    Table,
     Text,
     derived_table,
     journaled_table,
@@ -77,6 +78,9 @@ record_text = derived_table(
     Index("record_text_by_record", "register", "record_id", unique=True),
 )
 """The folded words of each live record, each with the register's code before it, as one text."""
+
+record_words = Table("record_words", MetaData(), Column("rowid", Integer))
+"""SQLite's FTS5 table over `record_text`, whose row numbers it shares; the migration makes it."""
 
 record_counter = derived_table(
     "record_counter",

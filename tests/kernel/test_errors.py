@@ -32,7 +32,8 @@ def test_every_fault_has_a_code_of_its_own_and_says_what_to_do() -> None:
     assert len(faults) > 50
     for kind in faults:
         assert CODE.fullmatch(kind.code), kind
-        assert kind.title and not kind.title.endswith("."), kind
+        assert kind.title, kind
+        assert not kind.title.endswith("."), kind
         assert kind.remedy.endswith((".", "?")), kind
     stated = [kind.code for kind in faults if "code" in vars(kind)]
     assert [code for code, times in Counter(stated).items() if times > 1] == []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flagstone.app import checkpoints, seeding
 from flagstone.app import databases as bases
 from flagstone.app.faces import web_application
-from flagstone.app.folder import Folder, claim, visit
+from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
 from flagstone.app.services import Services, services
 from flagstone.app.work import durable_work
 from flagstone.country import Country
@@ -35,11 +35,19 @@ class Site:
 
 @contextmanager
 def claimed(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
-    """Open the site for this process alone, to make or serve it; a new one gets its tables."""
+    """Open the site for this process alone, to make it; a new one gets its tables."""
     folder = claim(settings.data / settings.site, country.code, settings.site)
     with _opened(settings, folder, clock) as databases:
         if not folder.mark.made:
             seeding.migrate(databases)
+        yield _site(settings, country, folder, databases, clock)
+
+
+@contextmanager
+def served(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
+    """Open a made site for this process alone, to serve it; FolderNotMade, and nothing made, otherwise."""
+    folder = claim_made(settings.data / settings.site, country.code, settings.site)
+    with _opened(settings, folder, clock) as databases:
         yield _site(settings, country, folder, databases, clock)
 
 
@@ -67,6 +75,15 @@ def _site(
         migration.require_current(database)
     use_cases = services(settings, country, databases, folder.keys, clock)
     return Site(settings, country, folder, databases, use_cases)
+
+
+def is_made(settings: Settings, country: Country) -> bool:
+    """Tell whether the site is made; a SettingsFault when its folder can be neither made nor served."""
+    try:
+        visit(settings.data / settings.site, country.code, settings.site)
+    except FolderNotMade:
+        return False
+    return True
 
 
 def make(site: Site, tell: seeding.Tell) -> None:

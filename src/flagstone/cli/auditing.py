@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from flagstone.app.checkpoints import sign_all, verify_all
 from flagstone.app.site import visited
@@ -33,7 +34,8 @@ def checkpoint(settings: File = None, data: Data = None, site: SiteName = None) 
     chosen, country = settled(settings, data, site=site)
     with visited(chosen, country, SystemClock()) as found:
         sign_all(found.folder, found.databases)
-        Console(highlight=False).print(f"Signed heads are in {found.folder.checkpoints}", soft_wrap=True)
+        words = f"Signed heads are in {found.folder.checkpoints}"
+        Console(highlight=False).print(words, markup=False, soft_wrap=True)
 
 
 def _words(verdict: Verdict) -> str:
@@ -42,4 +44,4 @@ def _words(verdict: Verdict) -> str:
         counts = f"{verdict.entries:,} entries, {verdict.rows:,} rows, head {verdict.head.hex()[:16]}"
         return f"[green]sound[/]  {verdict.origin}: {counts}"
     found = verdict.discovery
-    return f"[red]{found.damage.value}[/] {verdict.origin}: {found.place}: {found.words}"
+    return f"[red]{found.damage.value}[/]  {verdict.origin}: {escape(f'{found.place}: {found.words}')}"

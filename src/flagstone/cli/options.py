@@ -38,9 +38,13 @@ def loaded(
 
     What stands before the sub-command counts where the sub-command does not say otherwise.
     """
-    before = _before.get((None, None))
-    file, data = file or before[0], data or before[1]
-    return load(file, os.environ, {"data": data and str(data), "http.port": port, "site": site})
+    data = data or _before.get((None, None))[1]
+    return load(settings_file(file), os.environ, {"data": data, "http.port": port, "site": site})
+
+
+def settings_file(file: Path | None) -> Path | None:
+    """Return the settings file that counts: the sub-command's, or the one named before it."""
+    return file or _before.get((None, None))[0]
 
 
 def settled(

@@ -118,6 +118,7 @@ def configure(*, stream: TextIO | None = None, level: int = logging.INFO, plain:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("uvicorn").setLevel(level if level <= logging.DEBUG else max(level, logging.WARNING))
 
 
 def drop_foreign_arguments(_logger: Any, _method: str, event: Event) -> Event:

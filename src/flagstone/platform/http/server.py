@@ -22,7 +22,16 @@ from flagstone.platform.http.bounds import Bounds
 from flagstone.platform.http.connection import bounded_protocol
 
 BACKLOG = 512
+Listener = socket.socket
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class AddressUnavailable(SettingsFault):
+    """The address or port cannot be had; nothing was started."""
+
+    code = "http.address-unavailable"
+    title = "The address cannot be listened on"
+    remedy = "Choose another with --port or the settings http.host and http.port, or free this one."
 
 
 @dataclass(frozen=True)
@@ -62,16 +71,16 @@ def bind(host: str, port: int, *, tls: Tls | None = None) -> socket.socket:
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise SettingsFault(_why(error, host, port)) from None
+        raise AddressUnavailable(_why(error, host, port)) from None
     return listener
 
 
 def _why(error: Exception, host: str, port: int) -> str:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use by another program; stop it or choose another port"
+        return f"port {port} on {host} is in use by another program"
     if number == errno.EACCES:
-        return f"port {port} on {host} needs more rights; choose a port above 1023"
+        return f"port {port} on {host} needs more rights, as every port up to 1023"
     if number == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
         return f"{host} is not an address of this machine"
     return f"port {port} on {host} cannot be opened"

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: EUPL-1.2
 """Flagstone: a whole digital state in one package."""

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: EUPL-1.2
 """Building blocks of a digital state, one folder each."""

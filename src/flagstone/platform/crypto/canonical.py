@@ -68,14 +68,19 @@ def _ordered(value: Canonical, depth: int) -> Canonical:
         return value
     if depth == 0:
         raise NotCanonical(f"the value is nested deeper than {DEPTH_MAX}")
-    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - the cheap test first
-        return {
-            key: part if type(part := value[key]) in _PLAIN else _ordered(part, depth - 1)
-            for key in _order(tuple(value))
-        }
     if isinstance(value, list | tuple):
-        return [part if type(part) in _PLAIN else _ordered(part, depth - 1) for part in value]
+        return _parts(value, depth)
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - the cheap test first
+        keys = _order(tuple(value))
+        return dict(zip(keys, _parts([value[key] for key in keys], depth), strict=True))
     raise NotCanonical(f"{type(value).__name__} is not {type_names}")
+
+
+def _parts(values: Sequence[Canonical], depth: int) -> Sequence[Canonical]:
+    """Return `values`, each with its maps in canonical order; most hold no map and stay as they are."""
+    if _PLAIN.issuperset(map(type, values)):
+        return values
+    return [part if type(part) in _PLAIN else _ordered(part, depth - 1) for part in values]
 
 
 @lru_cache(maxsize=4_096)

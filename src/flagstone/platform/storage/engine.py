@@ -20,6 +20,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from flagstone.platform.storage.faults import AlreadyThere, Busy, DatabaseUnreachable, DiskFull
 
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+"""Compact JSON text; floats that are not numbers are refused."""
+
 BUSY_SECONDS_MAX = 5
 READERS_MAX = 8
 SQLITE_PRAGMAS = (
@@ -137,11 +140,6 @@ def _postgresql_engine(location: Location, options: dict[str, Any]) -> Engine:
             "options": f"-csearch_path={location.schema} -ctimezone=UTC -clock_timeout={BUSY_SECONDS_MAX}s",
         },
     )
-
-
-def _json(value: object) -> str:
-    """Return `value` as compact JSON text; floats that are not numbers are refused."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 __all__ = [

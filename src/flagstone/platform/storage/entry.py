@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
 from flagstone.kernel.audit import Actor, ActorKind, Reason
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
@@ -29,8 +30,7 @@ PUT = "put"
 DEL = "del"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A change of one row before it has its place in the chain; `document` is canonical bytes or None."""
 
     table: str
@@ -151,20 +151,29 @@ def unseal(data: bytes) -> Entry:
     if not isinstance(fields, list) or len(fields) != 11 or fields[0] != FORMAT:
         raise ValueError("not a journal entry of format 1")
     _, shared, sequence, chain, operation, table, register, key, revision, previous, after = fields
-    said: Any = canonical.decode(shared)
+    origin, first, size, actor, reason, at = _said(shared)
     change = Change(table, register, key, revision, after, previous)
     if operation != change.operation:
         raise ValueError("an entry's operation contradicts its document")
-    kind, identifier, name, organisation, system = said["actor"]
     return Entry(
-        origin=said["origin"],
+        origin=origin,
         sequence=sequence,
-        transaction=said["tx"],
-        transaction_size=said["of"],
+        transaction=first,
+        transaction_size=size,
         change=change,
-        actor=Actor(ActorKind(kind), identifier, name, organisation, system),
-        reason=Reason(said["purpose"], said["basis"], said["xref"]),
-        at=parse_rfc3339(said["ts"]),
+        actor=actor,
+        reason=reason,
+        at=at,
         previous_hash=chain,
         hash=canonical.leaf_hash(data),
     )
+
+
+@lru_cache(maxsize=64)
+def _said(shared: bytes) -> tuple[str, int, int, Actor, Reason, datetime]:
+    """Return the shared part: origin, first entry, size, actor, reason, time; read once a transaction."""
+    said: Any = canonical.decode(shared)
+    kind, identifier, name, organisation, system = said["actor"]
+    actor = Actor(ActorKind(kind), identifier, name, organisation, system)
+    reason = Reason(said["purpose"], said["basis"], said["xref"])
+    return said["origin"], said["tx"], said["of"], actor, reason, parse_rfc3339(said["ts"])

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Table, and_, insert, select, text, update
+from sqlalchemy import Connection, Dialect, Table, and_, insert, select, text, update
 from sqlalchemy import delete as delete_from
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -27,6 +27,9 @@ from flagstone.platform.storage.tables import outbox
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_needs_no_quotes = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+Bind = Callable[[Any], Any]
+POSITIONAL = {"sqlite": "qmark", "postgresql": "format"}
 INDEX_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -37,9 +40,18 @@ def _names(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return columns, tuple(str(column.name) for column in table.primary_key)
 
 
+@lru_cache(maxsize=256)
+def _insertion(table: Table, dialect: Dialect) -> tuple[str, tuple[tuple[str, Bind | None], ...]]:
+    """Return the SQL that inserts a whole row, and for each of its columns what readies a value."""
+    positional = cast("Any", type(dialect))(paramstyle=POSITIONAL[dialect.name])
+    binds = [(str(one.name), one.type.dialect_impl(dialect).bind_processor(dialect)) for one in table.columns]
+    return str(insert(table).compile(dialect=positional)), tuple(binds)
+
+
 def row_key(table: Table, row: Mapping[str, Any]) -> str:
     """Return the row's primary key as text: its parts percent-encoded and joined by `/`."""
-    return "/".join([quote(str(row[name]), safe="") for name in _names(table)[1]])
+    parts = [str(row[name]) for name in _names(table)[1]]
+    return "/".join([part if _needs_no_quotes(part) else quote(part, safe="") for part in parts])
 
 
 def document(table: Table, row: Mapping[str, Any]) -> bytes:
@@ -68,9 +80,10 @@ class Writing(Reading):
         full = [{**blank, **row, "revision": 1, "deleted_at": None} for row in rows]
         if not full:
             return []
-        changes = [self._change(table, row, document(table, row)) for row in full]
-        self._execute(insert(table), full)
-        self.changes.extend(changes)
+        if any(len(row) != len(blank) for row in full):
+            raise ValueError(f"a row has a column that {table.name} has not")
+        self.changes += [self._change(table, row, canonical.encode(row)) for row in full]
+        self._insert(table, full)
         self._probe("row-written")
         return cast("list[Row]", full)
 
@@ -155,6 +168,13 @@ class Writing(Reading):
         column = table.info["register_column"]
         register = str(row[column]) if column else ""
         return Change(str(table.name), register, row_key(table, row), row["revision"], after, previous)
+
+    def _insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert whole rows as the driver's own batch, in a fraction of a statement's time."""
+        sql, columns = _insertion(table, self._connection.dialect)
+        ready = [tuple([bind(row[name]) if bind else row[name] for name, bind in columns]) for row in rows]
+        with translated():
+            self._connection.exec_driver_sql(sql, ready)
 
     def _execute(self, statement: UpdateBase, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Run DML and return how many rows it touched."""

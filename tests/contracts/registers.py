@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from flagstone.blocks.registry.contract import RegisterDefinition
+from flagstone.blocks.registry.contract import Query, Record, RegisterDefinition, Registry
 from flagstone.blocks.registry.definition import parse_definition
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason, job
 
@@ -145,3 +145,18 @@ def person(code: str) -> Caller:
 SITE = Caller(job("seeding"))
 REGISTRAR, CLERK, ANALYST = official("registrar"), official("clerk"), official("analyst")
 NOBODY = Caller(Actor(ActorKind.SYSTEM, "anonymous"))
+
+
+def place(registry: Registry, code: str, **data: Any) -> Record:
+    """Register a place and return it."""
+    return registry.create(REGISTRAR, "places", {"code": code, "name": f"Place {code}", **data}, WHY)
+
+
+def someone(registry: Registry, code: str = MARI, **data: Any) -> Record:
+    """Register a person and return her record."""
+    return registry.create(REGISTRAR, "people", {"personal_code": code, **data}, WHY)
+
+
+def ids(registry: Registry, caller: Caller, register: str, **query: Any) -> list[str]:
+    """Return the ids of the records that a query finds."""
+    return [record.id for record in registry.find(caller, register, Query(**query), WHY).records]

@@ -118,7 +118,7 @@ class Directory:
         found = [p for p in self.persons if all(w in f"{p.name} {p.personal_code}".lower() for w in wanted)]
         return PersonPage(tuple(found[(page - 1) * limit : page * limit]), len(found))
 
-    def find(self, personal_code: PersonCode) -> Person | None:
+    def find(self, personal_code: PersonCode, *, listed: bool = False) -> Person | None:
         return next((p for p in self.persons if p.personal_code == personal_code), None)
 
 

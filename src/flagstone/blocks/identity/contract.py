@@ -138,8 +138,8 @@ class PersonDirectory(Protocol):
         """Return the `page` (from 1) of at most `limit` persons whose name or code begins with each word."""
         ...
 
-    def find(self, personal_code: PersonCode) -> Person | None:
-        """Return one living person, or None."""
+    def find(self, personal_code: PersonCode, *, listed: bool = False) -> Person | None:
+        """Return one living person, or None; `listed` when it is only to show her in a list."""
         ...
 
 

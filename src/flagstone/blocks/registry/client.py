@@ -88,6 +88,7 @@ class Client:
             "order_by": query.order_by,
             "page": query.page,
             "page_size": query.page_size,
+            "fields": sorted(query.fields),
             "version": version,
         }
         found = self._send(caller, "POST", f"{_register(register)}/find", body, reason)

@@ -151,7 +151,8 @@ class RegisterDefinition:
     `id_prefix` and a running number. `persons` are dotted paths to the personal codes of the persons
     concerned (`personal_code`, `representatives.personal_code`); a read of the record is recorded
     for each. `permits` maps a role to its services; the roles `anyone` (also unauthenticated),
-    `self` (the person concerned) and `signed-in` are built in.
+    `self` (the person concerned) and `signed-in` are built in, and `ROLE@owner` is whoever holds the role
+    in the name of the register's owner.
     """
 
     code: str
@@ -225,7 +226,8 @@ class Query:
     """What to look for: words, exact values by field, an order, and a page.
 
     `search` matches every word as a prefix, without regard to case and accents. `order_by` is a
-    field code, with `-` before it for descending. `page` counts from 1.
+    field code, with `-` before it for descending. `page` counts from 1. `fields`, when not empty, are the
+    only ones that are needed, and so the only ones that are shown and recorded as seen.
     """
 
     search: str = ""
@@ -233,6 +235,7 @@ class Query:
     order_by: str = ""
     page: int = 1
     page_size: int = 25
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

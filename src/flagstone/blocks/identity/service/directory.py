@@ -20,7 +20,7 @@ from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.ids import PersonCode
 
 ROLE = "identity"
-CALLER = Caller(Actor(ActorKind.SYSTEM, ROLE, "Sign-in"), frozenset({ROLE}))
+CALLER = Caller(Actor(ActorKind.SYSTEM, ROLE, "Identity provider"), frozenset({ROLE}))
 LISTING = Reason("List of test persons to sign in as", "Identity Act § 4")
 SIGNING_IN = Reason("Sign-in", "Identity Act § 3")
 SIGNING_OUT = Reason("Ending sign-ins of a person who has died", "Identity Act § 5")
@@ -38,18 +38,20 @@ class RegisterDirectory:
     def search(self, words: str, limit: int, page: int) -> PersonPage:
         """Return the `page` of at most `limit` living persons whose name or code begins with each word."""
         names = self._persons
-        query = Query(words, {names.status: names.status_alive}, page=page, page_size=limit)
+        alive = {names.status: names.status_alive}
+        query = Query(words, alive, page=page, page_size=limit, fields=self._needed)
         found = self._registry.find(CALLER, names.register, query, LISTING)
         return PersonPage(tuple(self._person(record, ()) for record in found.records), found.total)
 
-    def find(self, personal_code: PersonCode) -> Person | None:
+    def find(self, personal_code: PersonCode, *, listed: bool = False) -> Person | None:
         """Return one living person with her offices, or None."""
-        names = self._persons
+        names, why = self._persons, LISTING if listed else SIGNING_IN
         filters = {names.personal_code: str(personal_code), names.status: names.status_alive}
-        found = self._registry.find(CALLER, names.register, Query(filters=filters, page_size=1), SIGNING_IN)
+        query = Query(filters=filters, page_size=1, fields=self._needed)
+        found = self._registry.find(CALLER, names.register, query, why)
         if not found.records:
             return None
-        return self._person(found.records[0], self._offices_of(personal_code))
+        return self._person(found.records[0], self._offices_of(personal_code, why))
 
     @property
     def register(self) -> str:
@@ -68,11 +70,17 @@ class RegisterDirectory:
         alive = data.get(names.status) == names.status_alive
         return None if alive else PersonCode(str(data[names.personal_code]))
 
-    def _offices_of(self, personal_code: PersonCode) -> tuple[Office, ...]:
+    @property
+    def _needed(self) -> frozenset[str]:
+        """Return the fields that a sign-in needs of a person."""
+        names = self._persons
+        return frozenset({names.personal_code, names.given_name, names.family_name, names.birth_date})
+
+    def _offices_of(self, personal_code: PersonCode, why: Reason) -> tuple[Office, ...]:
         """Return the offices that a person holds."""
         names = self._offices
         query = Query(filters={names.personal_code: str(personal_code)}, page_size=20)
-        found = self._registry.find(CALLER, names.register, query, SIGNING_IN)
+        found = self._registry.find(CALLER, names.register, query, why)
         return tuple(self._office(record.data) for record in found.records)
 
     def _office(self, data: Mapping[str, Value]) -> Office:

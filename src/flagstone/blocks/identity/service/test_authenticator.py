@@ -71,5 +71,5 @@ class TestAuthenticator:
 
     def _found_featured(self) -> tuple[tuple[Person, FeaturedPerson], ...]:
         """Return the featured persons that the directory has."""
-        pairs = ((self._directory.find(one.personal_code), one) for one in self._featured)
+        pairs = ((self._directory.find(one.personal_code, listed=True), one) for one in self._featured)
         return tuple((person, one) for person, one in pairs if person is not None)

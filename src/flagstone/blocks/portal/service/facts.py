@@ -21,6 +21,7 @@ from flagstone.kernel.errors import Fault
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.principal import Principal
 
+LINKS_MAX = 100
 READINGS_PAGE_SIZE = 25
 
 
@@ -34,11 +35,15 @@ class Source:
 
 @dataclass(frozen=True)
 class HeldRecord:
-    """One record about the person: its name, and the fields that have a value, in the register's order."""
+    """One record about the person: its name, and the fields that have a value, in the register's order.
+
+    `linked` names, by field, the public record that the field's value points to, such as an address.
+    """
 
     record: Record
     heading: str
     fields: tuple[Field, ...]
+    linked: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ class PersonFacts:
             except Fault:
                 silent.append(source.name)
                 continue
-            registers += [_held(*group) for group in by_register(records, definitions)]
+            named = _Links(source.registry, definitions, caller, reason)
+            registers += [_held(*group, named) for group in by_register(records, definitions)]
         return Facts(tuple(registers), tuple(silent))
 
     def looks(self, who: Principal, register: str, page: int) -> Looks:
@@ -118,12 +124,49 @@ def _herself(who: Principal) -> tuple[Caller, PersonCode]:
     return Caller(actor, frozenset({"signed-in"})), who.person
 
 
-def _held(definition: RegisterDefinition, records: Sequence[Record]) -> HeldRegister:
-    return HeldRegister(definition, tuple(_record(record, definition) for record in records))
+class _Links:
+    """Names the public records that facts point to, each asked for once."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        definitions: Mapping[str, RegisterDefinition],
+        caller: Caller,
+        reason: Reason,
+    ) -> None:
+        """Ask `registry` in the person's name."""
+        self._registry, self._definitions, self._caller, self._reason = registry, definitions, caller, reason
+        self._names: dict[tuple[str, str], str] = {}
+
+    def of(self, record: Record, definition: RegisterDefinition) -> dict[str, str]:
+        """Return the names of what a record's fields point to, of registers that concern no person."""
+        return {
+            link.field: name
+            for link in definition.links
+            if isinstance(target := record.data.get(link.field), str)
+            and (name := self._name(link.register, target))
+        }
+
+    def _name(self, register: str, record_id: str) -> str:
+        """Return the name of one record, empty when it cannot be had."""
+        definition, key = self._definitions.get(register), (register, record_id)
+        if definition is None or definition.persons:
+            return ""
+        if key not in self._names and len(self._names) < LINKS_MAX:
+            try:
+                found = self._registry.read(self._caller, register, record_id, self._reason)
+                self._names[key] = heading(found, definition)
+            except Fault:
+                self._names[key] = ""
+        return self._names.get(key, "")
 
 
-def _record(record: Record, definition: RegisterDefinition) -> HeldRecord:
+def _held(definition: RegisterDefinition, records: Sequence[Record], links: _Links) -> HeldRegister:
+    return HeldRegister(definition, tuple(_record(record, definition, links) for record in records))
+
+
+def _record(record: Record, definition: RegisterDefinition, links: _Links) -> HeldRecord:
     fields = tuple(
         field for field in definition.fields if record.data.get(field.code) not in (None, "", [], {})
     )
-    return HeldRecord(record, heading(record, definition), fields)
+    return HeldRecord(record, heading(record, definition), fields, links.of(record, definition))

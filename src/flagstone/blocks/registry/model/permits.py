@@ -19,6 +19,8 @@ from flagstone.kernel.ids import PersonCode
 ANYONE = "anyone"
 SELF = "self"
 ANALYST = "analyst"
+AT_OWNER = "@owner"
+"""Ends a role that counts only in the name of the register's owner, such as `registrar@owner`."""
 
 
 def is_site(caller: Caller) -> bool:
@@ -32,6 +34,19 @@ def person_of(caller: Caller) -> PersonCode | None:
     return PersonCode(caller.actor.id) if human and caller.actor.id else None
 
 
+def roles_of(definition: RegisterDefinition, caller: Caller) -> frozenset[str]:
+    """Return the roles that count for `caller` on a register: hers, `anyone`, and those at its owner."""
+    held = {role for role in caller.roles if role != SELF and not role.endswith(AT_OWNER)}
+    organisation = caller.actor.organisation
+    at_owner = {role + AT_OWNER for role in held} if organisation and _owns(definition, organisation) else ()
+    return frozenset({ANYONE, *held, *at_owner})
+
+
+def _owns(definition: RegisterDefinition, organisation: str) -> bool:
+    """Tell whether the member code at the end of the owner's id is that of `organisation`."""
+    return definition.owner.rpartition("/")[2] == organisation
+
+
 def permits(definition: RegisterDefinition, roles: frozenset[str], service: Service) -> bool:
     """Tell whether one of `roles` is permitted `service`."""
     return any(service in definition.permits.get(role, ()) for role in roles)
@@ -39,7 +54,7 @@ def permits(definition: RegisterDefinition, roles: frozenset[str], service: Serv
 
 def may(definition: RegisterDefinition, caller: Caller, service: Service) -> bool:
     """Tell whether `caller` may use `service` on every record of the register."""
-    return is_site(caller) or permits(definition, caller.roles - {SELF} | {ANYONE}, service)
+    return is_site(caller) or permits(definition, roles_of(definition, caller), service)
 
 
 def may_as_self(definition: RegisterDefinition, caller: Caller, service: Service) -> bool:
@@ -71,7 +86,7 @@ def visible(definition: RegisterDefinition, caller: Caller, *, concerned: bool) 
 
     The site sees every field but the secret ones, which only their `read_roles` open.
     """
-    roles = caller.roles - {SELF} | {ANYONE} | ({SELF} if concerned else set())
+    roles = roles_of(definition, caller) | ({SELF} if concerned else set())
     return frozenset(one.code for one in definition.fields if _sees(one, roles, site=is_site(caller)))
 
 

@@ -79,9 +79,10 @@ class Lens:
         """Tell whether a stored record concerns the caller."""
         return permits.person_of(self.caller) in self.persons(row)
 
-    def record(self, row: Mapping[str, Any]) -> Record:
-        """Return a stored record with the fields that the caller may see."""
+    def record(self, row: Mapping[str, Any], needed: frozenset[str] = frozenset()) -> Record:
+        """Return a stored record with the fields that the caller may see, of those `needed` if any are."""
         codes = self.own_codes if self.concerns(row) else self.codes
+        codes = codes & needed if needed else codes
         data = self.secrets.opened(self.shape, row["id"], self.shape.shown(row["data"]), codes)
         return Record(
             register=row["register"],
@@ -117,9 +118,9 @@ class Look:
         self.view = view
         self._seen: dict[tuple[str, str, PersonCode], set[str]] = {}
 
-    def show(self, through: Lens, row: Mapping[str, Any]) -> Record:
+    def show(self, through: Lens, row: Mapping[str, Any], needed: frozenset[str] = frozenset()) -> Record:
         """Return a record and remember whose data it shows; nothing is remembered of impersonal fields."""
-        record = through.record(row)
+        record = through.record(row, needed)
         if through.personal & record.data.keys():
             self.saw(through, row, record.data.keys())
         return record

@@ -41,7 +41,7 @@ class Reads:
         with looking(self._means, through.definition, caller, why) as look:
             offset = (query.page - 1) * query.page_size
             rows, total = records.page(look.view, asked, query.page_size, offset)
-            shown = tuple(look.show(through, row) for row in rows)
+            shown = tuple(look.show(through, row, query.fields) for row in rows)
         return Page(shown, total, query.page, query.page_size)
 
     def read(self, caller: Caller, register: str, record_id: str, reason: Reason, version: str) -> Record:

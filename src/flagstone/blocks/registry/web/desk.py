@@ -23,7 +23,9 @@ from flagstone.blocks.registry.contract import (
     RegisterDefinition,
     Registry,
     Revision,
+    Service,
 )
+from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.web.forms import changed
 from flagstone.blocks.registry.web.purposes import NOTHING_STATED, PURPOSES, Stated, stated, text_of
 from flagstone.blocks.registry.web.searches import Search, Searches
@@ -45,20 +47,14 @@ PageNumber = Annotated[int, QueryParameter(ge=1, le=100_000)]
 
 
 def permitted(definition: RegisterDefinition, caller: Caller) -> frozenset[str]:
-    """Return the names of the services that the register permits to the caller's roles."""
-    roles = caller.roles | {"anyone"}
-    return frozenset(one.value for each in roles for one in definition.permits.get(each, ()))
+    """Return the names of the services that the register permits to the caller on every record."""
+    return frozenset(one.value for one in Service if permits.may(definition, caller, one))
 
 
 def visible_fields(definition: RegisterDefinition, caller: Caller) -> tuple[Field, ...]:
     """Return the fields that the caller may see on any record."""
-
-    def sees(field: Field) -> bool:
-        if field.secret:
-            return caller.holds(*field.read_roles)
-        return not field.read_roles or caller.holds(*field.read_roles)
-
-    return tuple(field for field in definition.fields if sees(field))
+    codes = permits.visible(definition, caller, concerned=False)
+    return tuple(field for field in definition.fields if field.code in codes)
 
 
 @dataclass(frozen=True)

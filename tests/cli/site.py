@@ -48,8 +48,9 @@ def command(*words: str | Path) -> list[str]:
 
 def run(*words: str | Path, **variables: str) -> Outcome:
     """Run the command to its end; no outcome may hold a trace."""
+    own = environment(**variables)
     done = subprocess.run(
-        command(*words), capture_output=True, text=True, timeout=SECONDS_MAX, env=environment(**variables)
+        command(*words), capture_output=True, check=False, text=True, timeout=SECONDS_MAX, env=own
     )
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return Outcome(done.returncode, done.stdout, done.stderr)

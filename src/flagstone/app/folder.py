@@ -11,6 +11,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from flagstone.platform.crypto.keys import write_private
 
 MARK = "flagstone.json"
 DRAFT = f".{MARK}."  # how the name of an unfinished mark begins
+DRAFT_NAME = re.compile(r"\..+\.[0-9a-f]{16}")
+"""Names under which `write_private` writes before a file has its own."""
+
 LOCK = "lock"
 FORMAT = 1
 FREE_BYTES_MIN = 200 * 1024 * 1024
@@ -194,7 +198,7 @@ def _begun(path: Path, country: str, site: str) -> Folder:
         lock = _lock(path)
         if not (path / MARK).exists():
             _write_mark(path, Mark(FORMAT, country, site, made=False))
-        return Folder(path, _checked(path, country, site), lock)
+        return _swept(Folder(path, _checked(path, country, site), lock))
     except FolderInUse:
         raise
     except BaseException:
@@ -216,10 +220,19 @@ def _locked(path: Path, country: str, site: str) -> Folder:
     """Lock a marked folder and read its mark again, which nobody changes from now on."""
     lock = _lock(path)
     try:
-        return Folder(path, _checked(path, country, site), lock)
+        return _swept(Folder(path, _checked(path, country, site), lock))
     except BaseException:
         os.close(lock)
         raise
+
+
+def _swept(folder: Folder) -> Folder:
+    """Remove the drafts that a killed making left; nobody else writes in a folder that is not made."""
+    if not folder.mark.made:
+        for path in folder.path.rglob(".*"):
+            if DRAFT_NAME.fullmatch(path.name):
+                path.unlink()
+    return folder
 
 
 def _lock(path: Path) -> int:

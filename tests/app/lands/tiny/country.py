@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import aralia
-from flagstone.blocks.registry.contract import RegisterDefinition
-from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.model.definition_reader import parse_definition
 from flagstone.country import Country, Row, TestPerson
 from flagstone.kernel.ids import PersonCode
 

@@ -14,7 +14,7 @@ from aralia.offices import Office, offices
 from aralia.people import people
 from aralia.person import ADULT_YEARS, TODAY, Person
 from aralia.places import addresses
-from flagstone.blocks.registry.contract import Value
+from flagstone.blocks.registry.contract.register import Value
 
 ORGANISATIONS = 2_000
 RECOVERY_SCHEMES = 3

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from flagstone.blocks.registry.contract import RegisterDefinition
-from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.model.definition_reader import parse_definition
 
 _REGISTERS = Path(__file__).parent / "registers"
 ORDER = ("locations", "individuals", "organisations", "appointments", "processes", "products")

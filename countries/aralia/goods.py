@@ -11,7 +11,7 @@ from aralia.codes import make_article_number
 from aralia.companies import companies
 from aralia.names import place_name
 from aralia.person import TODAY
-from flagstone.blocks.registry.contract import Value
+from flagstone.blocks.registry.contract.register import Value
 
 PRODUCTS = 1_500
 ELECTRICAL = 1_000

@@ -10,7 +10,7 @@ from functools import lru_cache
 from aralia.offices import office_codes, offices
 from aralia.people import people
 from aralia.person import Person
-from flagstone.blocks.registry.contract import Value
+from flagstone.blocks.registry.contract.register import Value
 
 # office and roles, in the order in which living adults are appointed
 _POSTS = (

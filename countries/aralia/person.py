@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from flagstone.blocks.registry.contract import Value
+from flagstone.blocks.registry.contract.register import Value
 
 TODAY = date(2026, 11, 1)
 """The day on which Aralia's made-up registers stand."""

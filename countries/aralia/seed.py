@@ -17,7 +17,7 @@ from aralia.person import row as person_row
 from aralia.places import places
 from aralia.places import row as place_row
 from aralia.services import services
-from flagstone.blocks.registry.contract import RegisterDefinition, Value
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
 
 Row = Mapping[str, Value]
 

@@ -12,7 +12,7 @@ import yaml
 
 from aralia.offices import office_codes
 from flagstone.blocks.portal.contract import LifeEvent
-from flagstone.blocks.registry.contract import Value
+from flagstone.blocks.registry.contract.register import Value
 
 _HERE = Path(__file__).parent
 _PHONE, _COUNTER = "phone", "counter"

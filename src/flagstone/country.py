@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flagstone.blocks.identity.contract import FeaturedPerson, OfficeRegister, PersonRegister
 from flagstone.blocks.portal.contract import LifeEvent
-from flagstone.blocks.registry.contract import RegisterDefinition, Value
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
 from flagstone.kernel.errors import SettingsFault
 from flagstone.kernel.ids import PersonCode
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flagstone.blocks.registry.contract import Registry
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.blocks.registry.store.tables import SCHEMA
 from flagstone.platform.storage.database import Database

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from flagstone.blocks.registry.contract import Query, Record, RegisterDefinition, Registry
-from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.contract.record import Query, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.blocks.registry.model.definition_reader import parse_definition
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason, job
 
 MARI, JAAN, OFFICER = "48001010001", "37502020002", "36003030003"

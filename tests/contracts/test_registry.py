@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from flagstone.blocks.registry.contract import (
+from flagstone.blocks.registry.contract.faults import (
     BreakingChangeUndeclared,
-    Data,
     NotPermitted,
     RecordChangedMeanwhile,
     RecordExists,
     RecordInvalid,
     RecordMissing,
     RegisterMissing,
-    Registry,
     VersionPublished,
 )
+from flagstone.blocks.registry.contract.register import Data
+from flagstone.blocks.registry.contract.registry import Registry
 from tests.contracts.registers import (
     ANALYST,
     CLERK,

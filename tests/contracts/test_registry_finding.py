@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from flagstone.blocks.registry.contract import (
-    Query,
-    QueryInvalid,
-    Registry,
-)
+from flagstone.blocks.registry.contract.faults import QueryInvalid
+from flagstone.blocks.registry.contract.record import Query
+from flagstone.blocks.registry.contract.registry import Registry
 from tests.contracts.registers import (
     NOBODY,
     REGISTRAR,

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from flagstone.blocks.registry.contract import (
-    Data,
-    Query,
-    Registry,
-)
+from flagstone.blocks.registry.contract.record import Query
+from flagstone.blocks.registry.contract.register import Data
+from flagstone.blocks.registry.contract.registry import Registry
 from tests.contracts.registers import (
     ALL,
     JAAN,

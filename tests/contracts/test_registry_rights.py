@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from flagstone.blocks.registry.contract import (
-    OWN_ACCESS,
+from flagstone.blocks.registry.contract.faults import (
     NotPermitted,
     PurposeMissing,
-    Query,
     RecordInvalid,
     RecordMissing,
-    Registry,
 )
+from flagstone.blocks.registry.contract.record import OWN_ACCESS, Query
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import SetClock
 from flagstone.kernel.ids import PersonCode

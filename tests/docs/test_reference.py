@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flagstone.blocks.registry.contract import Field, RegisterDefinition
+from flagstone.blocks.registry.contract.register import Field, RegisterDefinition
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"

@@ -12,7 +12,8 @@ from contextlib import suppress
 
 from flagstone.app.folder import Folder, FolderDamaged
 from flagstone.app.services import Services
-from flagstone.blocks.registry.contract import DefinitionInvalid, RegisterDefinition, RegisterMissing
+from flagstone.blocks.registry.contract.faults import DefinitionInvalid, RegisterMissing
+from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.country import Country, TestPerson
 from flagstone.kernel.audit import Caller, Reason, job
 from flagstone.kernel.ids import PersonCode

@@ -11,7 +11,7 @@ from pathlib import Path
 from flagstone.blocks.identity.service.directory import RegisterDirectory
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.identity.service.terms import Terms
-from flagstone.blocks.registry.contract import Registry
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.country import Country
 from flagstone.kernel.clock import Clock

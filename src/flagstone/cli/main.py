@@ -14,7 +14,7 @@ from rich.markup import escape
 from flagstone.blocks.identity import cli as identity
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
-from flagstone.blocks.registry.contract import Registry
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.cli import auditing, checking, making, migrating, options, running
 from flagstone.kernel.errors import Fault
 from flagstone.platform.http import logs

@@ -29,20 +29,16 @@ from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.portal.service.signing_in import SigningIn
 from flagstone.blocks.portal.store import SCHEMA
 from flagstone.blocks.portal.web.routes import MENU, Portal, portal_routes
-from flagstone.blocks.registry.contract import (
+from flagstone.blocks.registry.contract.faults import NotPermitted, RegisterMissing
+from flagstone.blocks.registry.contract.record import Page, Query, Reading, Record
+from flagstone.blocks.registry.contract.register import (
     Field,
     FieldType,
-    NotPermitted,
     Option,
-    Page,
-    Query,
-    Reading,
-    Record,
     RegisterDefinition,
     RegisterKind,
-    RegisterMissing,
-    Registry,
 )
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import ActorKind, Caller, Reason
 from flagstone.kernel.clock import SetClock
 from flagstone.kernel.errors import Fault

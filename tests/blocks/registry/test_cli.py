@@ -17,7 +17,8 @@ from tests.contracts.sealer import ToySealer
 from typer.testing import CliRunner
 
 from flagstone.blocks.registry.cli import commands
-from flagstone.blocks.registry.contract import Query, Registry
+from flagstone.blocks.registry.contract.record import Query
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.blocks.registry.store.tables import SCHEMA
 

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flagstone.blocks.registry.contract import (
-    DefinitionInvalid,
-    FieldType,
-    RegisterDefinition,
-    RegisterKind,
-    Service,
+from flagstone.blocks.registry.contract.faults import DefinitionInvalid
+from flagstone.blocks.registry.contract.register import FieldType, RegisterDefinition, RegisterKind, Service
+from flagstone.blocks.registry.model.definition_reader import (
+    FIELDS_MAX,
+    FLAWS_MAX,
+    as_mapping,
+    field_at,
+    parse_definition,
 )
-from flagstone.blocks.registry.definition import FIELDS_MAX, FLAWS_MAX, as_mapping, field_at, parse_definition
 from flagstone.kernel.errors import Flaw
 
 BOATS: dict[str, Any] = {

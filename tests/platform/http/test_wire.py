@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
 import threading
@@ -15,6 +14,7 @@ import pytest
 from flagstone.platform.http.bounds import Bounds
 
 from .conftest import Maker, served
+from .wire import HOST, code, get, post, receive, status, talk
 
 BOUNDS = Bounds(
     headers_seconds_max=0.5,
@@ -31,51 +31,12 @@ BOUNDS = Bounds(
     requests_burst_per_client=100_000,
     requests_per_second_per_client=100_000.0,
 )
-HOST = b"Host: testserver\r\n"
 
 
 @pytest.fixture(scope="module")
 def port(module_site: Maker) -> Iterator[int]:
     with served(module_site(bounds=BOUNDS).app, BOUNDS) as port:
         yield port
-
-
-def talk(port: int, *parts: bytes, pause_seconds: float = 0.0, wait_seconds: float = 5.0) -> bytes:
-    """Send `parts` one by one and return all that comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=wait_seconds) as line:
-        try:
-            for part in parts:
-                line.sendall(part)
-                time.sleep(pause_seconds)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        return receive(line)
-
-
-def receive(line: socket.socket) -> bytes:
-    got = bytearray()
-    try:
-        while part := line.recv(65536):
-            got += part
-    except (ConnectionResetError, TimeoutError):
-        pass
-    return bytes(got)
-
-
-def status(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
-
-
-def code(answer: bytes) -> str:
-    return str(json.loads(answer.partition(b"\r\n\r\n")[2])["code"])
-
-
-def get(path: bytes = b"/api/open", extra: bytes = b"") -> bytes:
-    return b"GET " + path + b" HTTP/1.1\r\n" + HOST + extra + b"Connection: close\r\n\r\n"
-
-
-def post(path: bytes, headers: bytes, body: bytes = b"") -> bytes:
-    return b"POST " + path + b" HTTP/1.1\r\n" + HOST + headers + b"\r\n" + body
 
 
 def test_an_ordinary_request_is_answered(port: int) -> None:

@@ -59,7 +59,7 @@ print("acknowledged", flush=True)
 
 def change(database: Database) -> None:
     """Insert one row, change another, and tell the world, in one transaction."""
-    from flagstone.blocks.registry.contract import RegisterPublished
+    from flagstone.blocks.registry.contract.events import RegisterPublished
 
     with database.writing(job("crash"), Reason("Crash test")) as write:
         write.insert(stone, {"quarry": "n", "number": 2, "data": {"w": 2}, "polished": False})

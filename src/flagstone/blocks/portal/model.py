@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flagstone.blocks.registry.contract import Record, RegisterDefinition, RegisterKind
+from flagstone.blocks.registry.contract.record import Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition, RegisterKind
 
 SEEN_EVERY = timedelta(seconds=60)
 """A session's last use is written at most this often."""

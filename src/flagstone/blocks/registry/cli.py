@@ -16,17 +16,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from flagstone.blocks.registry.contract import (
-    DefinitionInvalid,
-    ImportReport,
-    Query,
-    Record,
-    RegisterDefinition,
-    Registry,
-    Value,
-)
-from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.contract.faults import DefinitionInvalid
+from flagstone.blocks.registry.contract.record import ImportReport, Query, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.model.csv_rows import read_csv, write_csv
+from flagstone.blocks.registry.model.definition_reader import parse_definition
 from flagstone.blocks.registry.model.json_rows import read_json, write_geojson, write_json
 from flagstone.blocks.registry.model.permits import visible
 from flagstone.kernel.audit import Caller, Reason, job

@@ -10,22 +10,19 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-from flagstone.blocks.registry import contract
-from flagstone.blocks.registry.contract import (
-    Data,
+from flagstone.blocks.registry.contract import faults
+from flagstone.blocks.registry.contract.faults import RecordMissing, RegisterMissing
+from flagstone.blocks.registry.contract.record import (
     Finding,
     ImportReport,
     Page,
     Query,
     Reading,
     Record,
-    RecordMissing,
-    RegisterDefinition,
-    RegisterMissing,
     Revision,
-    Value,
 )
-from flagstone.blocks.registry.definition import as_mapping, parse_definition
+from flagstone.blocks.registry.contract.register import Data, RegisterDefinition, Value
+from flagstone.blocks.registry.model.definition_reader import as_mapping, parse_definition
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
 from flagstone.kernel.errors import Fault, Flaw
@@ -35,7 +32,7 @@ from flagstone.platform.http.client import Answer, AnswerRefused
 BASE = "/registry/v1"
 
 _FAULTS: Mapping[str, type[Fault]] = {
-    each.code: each for each in vars(contract).values() if isinstance(each, type) and issubclass(each, Fault)
+    each.code: each for each in vars(faults).values() if isinstance(each, type) and issubclass(each, Fault)
 }
 
 

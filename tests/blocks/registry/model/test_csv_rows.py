@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flagstone.blocks.registry.contract import (
+from flagstone.blocks.registry.contract.faults import FileUnreadable
+from flagstone.blocks.registry.contract.record import Record
+from flagstone.blocks.registry.contract.register import (
     Field,
     FieldType,
-    FileUnreadable,
-    Record,
     RegisterDefinition,
     RegisterKind,
     Value,

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.blocks.registry.model.test_csv_rows import DEFINITION
 
-from flagstone.blocks.registry.contract import FileUnreadable, Record, Value
+from flagstone.blocks.registry.contract.faults import FileUnreadable
+from flagstone.blocks.registry.contract.record import Record
+from flagstone.blocks.registry.contract.register import Value
 from flagstone.blocks.registry.model.json_rows import read_json, write_geojson, write_json
 
 

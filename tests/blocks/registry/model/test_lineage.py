@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flagstone.blocks.registry.contract import (
+from flagstone.blocks.registry.contract.faults import RegisterMissing
+from flagstone.blocks.registry.contract.register import (
     BreakingChange,
     Field,
     FieldType,
     RegisterDefinition,
     RegisterKind,
-    RegisterMissing,
     Status,
     Value,
 )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flagstone.blocks.registry.contract import Field, FieldType, Option, Value
+from flagstone.blocks.registry.contract.register import Field, FieldType, Option, Value
 from flagstone.blocks.registry.model.values import (
     CELL_DEPTH_MAX,
     Inspection,

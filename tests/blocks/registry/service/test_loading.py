@@ -10,7 +10,8 @@ import pytest
 from tests.contracts.registers import CHECKS, PEOPLE, PLACES, SITE, WHY, definition
 from tests.contracts.sealer import ToySealer
 
-from flagstone.blocks.registry.contract import Data, Query
+from flagstone.blocks.registry.contract.record import Query
+from flagstone.blocks.registry.contract.register import Data
 from flagstone.blocks.registry.service import loading
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.blocks.registry.store.tables import SCHEMA

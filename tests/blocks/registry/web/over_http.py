@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fastapi.testclient import TestClient
 
 from flagstone.blocks.registry.client import Client
-from flagstone.blocks.registry.contract import Registry
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.caller import Purposes
 from flagstone.blocks.registry.web.registers import RegistersApi
 from flagstone.kernel.audit import Caller

@@ -11,8 +11,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from flagstone.blocks.registry.contract import RegisterDefinition, Registry
-from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.blocks.registry.model.definition_reader import parse_definition
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.blocks.registry.store.tables import SCHEMA
 from flagstone.blocks.registry.web.caller import Purposes

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.blocks.registry.web.sites import PEOPLE, PLACES
 
-from flagstone.blocks.registry.contract import FileUnreadable, Record
+from flagstone.blocks.registry.contract.faults import FileUnreadable
+from flagstone.blocks.registry.contract.record import Record
 from flagstone.blocks.registry.web import files
 from flagstone.blocks.registry.web.files import read_rows, write
 

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 from tests.blocks.registry.web.sites import REGISTRY
 
-from flagstone.blocks.registry import contract
+from flagstone.blocks.registry.contract import faults
 from flagstone.blocks.registry.web import caller, entries, searches
 from flagstone.blocks.registry.web.purposes import PURPOSES
 from flagstone.kernel.errors import Fault
@@ -25,7 +25,7 @@ def messages() -> Iterator[str]:
                 if first is not None:
                     yield first
     yield from PURPOSES.values()
-    for module in (contract, caller, entries, searches):
+    for module in (faults, caller, entries, searches):
         for each in vars(module).values():
             if isinstance(each, type) and issubclass(each, Fault) and each is not Fault:
                 yield from (each.title, each.remedy)

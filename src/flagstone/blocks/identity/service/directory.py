@@ -15,7 +15,9 @@ from flagstone.blocks.identity.contract import (
     PersonPage,
     PersonRegister,
 )
-from flagstone.blocks.registry.contract import Query, Record, Registry, Value
+from flagstone.blocks.registry.contract.record import Query, Record
+from flagstone.blocks.registry.contract.register import Value
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.ids import PersonCode
 

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 
 from flagstone.blocks.portal.contract import PersonNeeded
 from flagstone.blocks.portal.model import by_register, heading
-from flagstone.blocks.registry.contract import (
-    OWN_ACCESS,
-    Field,
-    Reading,
-    Record,
-    RegisterDefinition,
-    Registry,
-)
+from flagstone.blocks.registry.contract.record import OWN_ACCESS, Reading, Record
+from flagstone.blocks.registry.contract.register import Field, RegisterDefinition
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.errors import Fault
 from flagstone.kernel.ids import PersonCode

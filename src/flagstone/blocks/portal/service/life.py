@@ -7,14 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flagstone.blocks.portal.contract import LifeEvent, LifeEventMissing
-from flagstone.blocks.registry.contract import (
-    PAGE_SIZE_MAX,
-    Query,
-    Record,
-    RegisterDefinition,
-    RegisterKind,
-    Registry,
-)
+from flagstone.blocks.registry.contract.record import PAGE_SIZE_MAX, Query, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition, RegisterKind
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.errors import Fault
 

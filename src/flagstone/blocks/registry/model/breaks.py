@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from flagstone.blocks.registry.contract import Field, RegisterDefinition
+from flagstone.blocks.registry.contract.register import Field, RegisterDefinition
 from flagstone.blocks.registry.model.lineage import same_type
 from flagstone.kernel.errors import Flaw
 

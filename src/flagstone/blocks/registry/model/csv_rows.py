@@ -15,13 +15,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from flagstone.blocks.registry.contract import (
-    IMPORT_ROWS_MAX,
-    FileUnreadable,
-    Record,
-    RegisterDefinition,
-    Value,
-)
+from flagstone.blocks.registry.contract.faults import FileUnreadable
+from flagstone.blocks.registry.contract.record import IMPORT_ROWS_MAX, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
 from flagstone.kernel.errors import Flaw
 
 FILE_BYTES_MAX = 256 * 1024 * 1024

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from flagstone.blocks.registry.contract import Field, FieldType, RegisterDefinition
+from flagstone.blocks.registry.contract.register import Field, FieldType, RegisterDefinition
 from flagstone.blocks.registry.model import patterns
 from flagstone.blocks.registry.model.values import Checks, Inspection, read_value
 from flagstone.kernel.errors import Flaw

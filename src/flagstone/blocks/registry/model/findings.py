@@ -7,14 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flagstone.blocks.registry.contract import (
-    FINDINGS_MAX,
-    Data,
-    Finding,
-    ImportReport,
-    RegisterDefinition,
-    Value,
-)
+from flagstone.blocks.registry.contract.record import FINDINGS_MAX, Finding, ImportReport
+from flagstone.blocks.registry.contract.register import Data, RegisterDefinition, Value
 from flagstone.kernel.errors import Flaw
 
 INVALID = "invalid-value"

@@ -8,13 +8,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import BinaryIO, cast
 
-from flagstone.blocks.registry.contract import (
-    IMPORT_ROWS_MAX,
-    FileUnreadable,
-    Record,
-    RegisterDefinition,
-    Value,
-)
+from flagstone.blocks.registry.contract.faults import FileUnreadable
+from flagstone.blocks.registry.contract.record import IMPORT_ROWS_MAX, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
 from flagstone.blocks.registry.model.csv_rows import ID_COLUMN, decoded_lines
 from flagstone.blocks.registry.model.values import max_depth
 

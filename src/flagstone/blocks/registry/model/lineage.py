@@ -12,14 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from flagstone.blocks.registry.contract import (
-    Data,
-    Field,
-    RegisterDefinition,
-    RegisterMissing,
-    Status,
-    Value,
-)
+from flagstone.blocks.registry.contract.faults import RegisterMissing
+from flagstone.blocks.registry.contract.register import Data, Field, RegisterDefinition, Status, Value
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flagstone.blocks.registry.contract import (
-    Field,
-    NotPermitted,
-    PurposeMissing,
-    RegisterDefinition,
-    Service,
-    Value,
-)
+from flagstone.blocks.registry.contract.faults import NotPermitted, PurposeMissing
+from flagstone.blocks.registry.contract.register import Field, RegisterDefinition, Service, Value
 from flagstone.kernel.audit import ActorKind, Caller, Reason
 from flagstone.kernel.ids import PersonCode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from flagstone.blocks.registry.contract import Data, Field, RegisterDefinition, RegisterKind, Value
+from flagstone.blocks.registry.contract.register import Data, Field, RegisterDefinition, RegisterKind, Value
 from flagstone.kernel.ids import PersonCode
 
 

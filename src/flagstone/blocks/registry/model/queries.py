@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flagstone.blocks.registry.contract import PAGE_SIZE_MAX, Field, FieldType, Query, QueryInvalid, Value
+from flagstone.blocks.registry.contract.faults import QueryInvalid
+from flagstone.blocks.registry.contract.record import PAGE_SIZE_MAX, Query
+from flagstone.blocks.registry.contract.register import Field, FieldType, Value
 from flagstone.blocks.registry.model.lineage import Shape
 from flagstone.blocks.registry.model.text import words
 from flagstone.blocks.registry.model.values import Inspection, read_value

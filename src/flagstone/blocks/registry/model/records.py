@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from flagstone.blocks.registry.contract import Data, RecordInvalid, RegisterDefinition, Value
+from flagstone.blocks.registry.contract.faults import RecordInvalid
+from flagstone.blocks.registry.contract.register import Data, RegisterDefinition, Value
 from flagstone.blocks.registry.model.text import words
 from flagstone.blocks.registry.model.values import Inspection, read_fields
 from flagstone.kernel.errors import Flaw

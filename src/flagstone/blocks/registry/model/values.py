@@ -11,7 +11,7 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-from flagstone.blocks.registry.contract import Field, FieldType, Value
+from flagstone.blocks.registry.contract.register import Field, FieldType, Value
 from flagstone.blocks.registry.model import patterns
 from flagstone.blocks.registry.model.text import clean, western_digits
 from flagstone.kernel.clock import parse_rfc3339, rfc3339

@@ -7,19 +7,18 @@ from collections.abc import Mapping
 from itertools import groupby
 from threading import Lock
 
-from flagstone.blocks.registry.contract import (
+from flagstone.blocks.registry.contract.events import RegisterPublished
+from flagstone.blocks.registry.contract.faults import (
     BreakingChangeUndeclared,
     DefinitionInvalid,
     NotPermitted,
-    RegisterDefinition,
     RegisterMissing,
-    RegisterPublished,
-    Status,
     VersionPublished,
 )
-from flagstone.blocks.registry.definition import as_mapping, contradictions, parse_definition
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Status
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.model.breaks import undeclared_breaks
+from flagstone.blocks.registry.model.definition_reader import as_mapping, contradictions, parse_definition
 from flagstone.blocks.registry.model.definitions import unusable
 from flagstone.blocks.registry.model.lineage import Lineage, lineage
 from flagstone.blocks.registry.model.values import Checks

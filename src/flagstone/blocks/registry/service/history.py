@@ -7,14 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from flagstone.blocks.registry.contract import (
-    NotPermitted,
-    Reading,
-    Record,
-    RecordMissing,
-    Revision,
-    Service,
-)
+from flagstone.blocks.registry.contract.faults import NotPermitted, RecordMissing
+from flagstone.blocks.registry.contract.record import Reading, Record, Revision
+from flagstone.blocks.registry.contract.register import Service
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.service.looking import Lens, Look, Means, lens, looking, reason_to_record
 from flagstone.blocks.registry.store import readings, records

@@ -11,17 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from flagstone.blocks.registry.contract import (
-    IMPORT_ROWS_MAX,
-    Data,
-    ImportReport,
-    NotPermitted,
-    RecordChangedMeanwhile,
-    RecordExists,
-    RecordsLoaded,
-    Service,
-    Value,
-)
+from flagstone.blocks.registry.contract.events import RecordsLoaded
+from flagstone.blocks.registry.contract.faults import NotPermitted, RecordChangedMeanwhile, RecordExists
+from flagstone.blocks.registry.contract.record import IMPORT_ROWS_MAX, ImportReport
+from flagstone.blocks.registry.contract.register import Data, Service, Value
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.model.findings import (
     ARCHIVED,

@@ -10,7 +10,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from flagstone.blocks.registry.contract import OWN_ACCESS, Record, RegisterDefinition
+from flagstone.blocks.registry.contract.record import OWN_ACCESS, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.model.lineage import Lineage, Shape
 from flagstone.blocks.registry.model.persons import personal_fields, persons_of

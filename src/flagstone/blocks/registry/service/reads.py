@@ -5,17 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flagstone.blocks.registry.contract import (
-    OWN_ACCESS,
-    Data,
-    NotPermitted,
-    Page,
-    Query,
-    QueryInvalid,
-    Record,
-    RecordMissing,
-    Service,
-)
+from flagstone.blocks.registry.contract.faults import NotPermitted, QueryInvalid, RecordMissing
+from flagstone.blocks.registry.contract.record import OWN_ACCESS, Page, Query, Record
+from flagstone.blocks.registry.contract.register import Data, Service
 from flagstone.blocks.registry.model import permits, queries
 from flagstone.blocks.registry.model.queries import Criteria, criteria
 from flagstone.blocks.registry.service.looking import Lens, Means, lens, looking, reason_to_record

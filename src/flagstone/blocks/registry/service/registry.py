@@ -6,17 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
-from flagstone.blocks.registry.contract import (
-    Data,
-    ImportReport,
-    Page,
-    Query,
-    Reading,
-    Record,
-    RegisterDefinition,
-    Revision,
-    Value,
-)
+from flagstone.blocks.registry.contract.record import ImportReport, Page, Query, Reading, Record, Revision
+from flagstone.blocks.registry.contract.register import Data, RegisterDefinition, Value
 from flagstone.blocks.registry.model.values import Checks
 from flagstone.blocks.registry.service.catalogue import Catalogue
 from flagstone.blocks.registry.service.history import History

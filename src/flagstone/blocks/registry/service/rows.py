@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from flagstone.blocks.registry.contract import Data, RecordInvalid, Value
+from flagstone.blocks.registry.contract.faults import RecordInvalid
+from flagstone.blocks.registry.contract.register import Data, Value
 from flagstone.blocks.registry.model.lineage import Shape
 from flagstone.blocks.registry.model.persons import texts_at
 from flagstone.blocks.registry.model.records import RECORD_BYTES_MAX, generated_id, size_bytes

@@ -7,7 +7,7 @@ import base64
 from collections.abc import Mapping
 from typing import Protocol
 
-from flagstone.blocks.registry.contract import Data, Value
+from flagstone.blocks.registry.contract.register import Data, Value
 from flagstone.blocks.registry.model.lineage import Shape
 from flagstone.platform.crypto import canonical
 

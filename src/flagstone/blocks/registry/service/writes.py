@@ -10,21 +10,16 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from flagstone.blocks.registry.contract import (
-    BULK_MAX,
-    Data,
+from flagstone.blocks.registry.contract.events import RecordArchived, RecordCorrected, RecordRegistered
+from flagstone.blocks.registry.contract.faults import (
     NotPermitted,
-    Record,
-    RecordArchived,
     RecordChangedMeanwhile,
-    RecordCorrected,
     RecordExists,
     RecordInvalid,
     RecordMissing,
-    RecordRegistered,
-    Service,
-    Value,
 )
+from flagstone.blocks.registry.contract.record import BULK_MAX, Record
+from flagstone.blocks.registry.contract.register import Data, Service, Value
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.model.persons import persons_of
 from flagstone.blocks.registry.model.records import (

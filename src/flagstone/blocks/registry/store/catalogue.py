@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flagstone.blocks.registry.contract import Status, Value
+from flagstone.blocks.registry.contract.register import Status, Value
 from flagstone.blocks.registry.store.tables import register_version
 from flagstone.kernel.clock import rfc3339
 from flagstone.platform.storage.reading import Reading

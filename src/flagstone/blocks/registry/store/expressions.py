@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from flagstone.blocks.registry.contract import FieldType, Value
+from flagstone.blocks.registry.contract.register import FieldType, Value
 from flagstone.blocks.registry.model.lineage import Shape
 from flagstone.blocks.registry.model.queries import is_indexed
 from flagstone.blocks.registry.store.tables import record

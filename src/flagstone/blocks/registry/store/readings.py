@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from flagstone.blocks.registry.contract import Reading as PersonRead
+from flagstone.blocks.registry.contract.record import Reading as PersonRead
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import parse_rfc3339
 from flagstone.kernel.ids import PersonCode

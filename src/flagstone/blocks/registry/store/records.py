@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flagstone.blocks.registry.contract import FieldType, Value
+from flagstone.blocks.registry.contract.register import FieldType, Value
 from flagstone.blocks.registry.model.lineage import Shape
 from flagstone.blocks.registry.model.queries import Criteria, Order
 from flagstone.blocks.registry.store import derived

@@ -11,7 +11,9 @@ from fastapi import Depends, Header, Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.requests import Request
 
-from flagstone.blocks.registry.contract import Data, QueryInvalid, Record, RegisterDefinition, Value
+from flagstone.blocks.registry.contract.faults import QueryInvalid
+from flagstone.blocks.registry.contract.record import Record
+from flagstone.blocks.registry.contract.register import Data, RegisterDefinition, Value
 from flagstone.blocks.registry.web.caller import CLIENT_HEADER
 from flagstone.kernel.audit import Caller, Reason
 

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
-from flagstone.blocks.registry.contract import PurposeMissing, RegisterDefinition
+from flagstone.blocks.registry.contract.faults import PurposeMissing
+from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.kernel.audit import Actor, Caller, Reason
 from flagstone.kernel.errors import Fault, Kind
 

@@ -10,16 +10,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from flagstone.blocks.registry.contract import (
-    Field,
-    Record,
-    RecordChangedMeanwhile,
-    RecordExists,
-    RecordInvalid,
-    RegisterDefinition,
-    Registry,
-    Value,
-)
+from flagstone.blocks.registry.contract.faults import RecordChangedMeanwhile, RecordExists, RecordInvalid
+from flagstone.blocks.registry.contract.record import Record
+from flagstone.blocks.registry.contract.register import Field, RegisterDefinition, Value
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.desk import (
     DESK,
     PREFIX,

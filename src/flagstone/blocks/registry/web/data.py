@@ -11,16 +11,10 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from flagstone.blocks.registry.contract import (
-    BULK_MAX,
-    Data,
-    Query,
-    QueryInvalid,
-    Reading,
-    Record,
-    RegisterMissing,
-    Registry,
-)
+from flagstone.blocks.registry.contract.faults import QueryInvalid, RegisterMissing
+from flagstone.blocks.registry.contract.record import BULK_MAX, Query, Reading, Record
+from flagstone.blocks.registry.contract.register import Data
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.asked import (
     Asked,
     AskedOf,

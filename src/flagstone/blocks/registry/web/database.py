@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field, JsonValue
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from flagstone.blocks.registry.contract import RegisterDefinition, RegisterMissing, Registry, Status
+from flagstone.blocks.registry.contract.faults import RegisterMissing
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Status
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.asked import ClientHeader, Content
 from flagstone.blocks.registry.web.caller import Purposes, client_of, reason_of
 from flagstone.blocks.registry.web.schema import (

@@ -13,18 +13,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from flagstone.blocks.registry.contract import (
-    Data,
-    Field,
-    FieldType,
-    NotPermitted,
-    Query,
-    Record,
-    RegisterDefinition,
-    Registry,
-    Revision,
-    Service,
-)
+from flagstone.blocks.registry.contract.faults import NotPermitted
+from flagstone.blocks.registry.contract.record import Query, Record, Revision
+from flagstone.blocks.registry.contract.register import Data, Field, FieldType, RegisterDefinition, Service
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.web.forms import changed
 from flagstone.blocks.registry.web.purposes import NOTHING_STATED, PURPOSES, Stated, stated, text_of

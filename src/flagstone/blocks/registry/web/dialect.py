@@ -20,17 +20,11 @@ from fastapi import Query as QueryParameter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from flagstone.blocks.registry.contract import (
-    PAGE_SIZE_MAX,
-    Query,
-    QueryInvalid,
-    Record,
-    RegisterDefinition,
-    RegisterMissing,
-    Registry,
-    Value,
-)
-from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.contract.faults import QueryInvalid, RegisterMissing
+from flagstone.blocks.registry.contract.record import PAGE_SIZE_MAX, Query, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
+from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.blocks.registry.model.definition_reader import parse_definition
 from flagstone.blocks.registry.web.asked import Asking, Changing, ClientHeader, Content, Written, plain
 from flagstone.blocks.registry.web.caller import client_of
 from flagstone.blocks.registry.web.dialect_database import DialectDatabases, usage_in_dialect

@@ -11,13 +11,10 @@ from pydantic import BaseModel, Field, JsonValue
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from flagstone.blocks.registry.contract import (
-    Reading,
-    RegisterDefinition,
-    RegisterMissing,
-    Registry,
-    Value,
-)
+from flagstone.blocks.registry.contract.faults import RegisterMissing
+from flagstone.blocks.registry.contract.record import Reading
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.asked import ClientHeader
 from flagstone.blocks.registry.web.caller import client_of
 from flagstone.blocks.registry.web.database import DatabaseId

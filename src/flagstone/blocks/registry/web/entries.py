@@ -6,17 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flagstone.blocks.registry.contract import (
-    BULK_MAX,
-    PAGE_SIZE_MAX,
-    Data,
-    Query,
-    QueryInvalid,
-    Record,
-    RecordInvalid,
-    RecordMissing,
-    Registry,
-)
+from flagstone.blocks.registry.contract.faults import QueryInvalid, RecordInvalid, RecordMissing
+from flagstone.blocks.registry.contract.record import BULK_MAX, PAGE_SIZE_MAX, Query, Record
+from flagstone.blocks.registry.contract.register import Data
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.asked import Visit, without_id
 from flagstone.kernel.errors import Fault, Flaw, Kind
 

@@ -9,15 +9,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from flagstone.blocks.registry.contract import (
-    IMPORT_ROWS_MAX,
-    FieldType,
-    FileUnreadable,
-    QueryInvalid,
-    Record,
-    RegisterDefinition,
-    Value,
-)
+from flagstone.blocks.registry.contract.faults import FileUnreadable, QueryInvalid
+from flagstone.blocks.registry.contract.record import IMPORT_ROWS_MAX, Record
+from flagstone.blocks.registry.contract.register import FieldType, RegisterDefinition, Value
 from flagstone.kernel.clock import rfc3339
 
 Format = Literal["csv", "json", "geojson"]

@@ -14,7 +14,7 @@ from datetime import date
 
 from starlette.datastructures import FormData
 
-from flagstone.blocks.registry.contract import Data, Field, FieldType, Option, Value
+from flagstone.blocks.registry.contract.register import Data, Field, FieldType, Option, Value
 from flagstone.kernel.errors import Flaw
 
 PREFIX = "f"

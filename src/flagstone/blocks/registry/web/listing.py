@@ -10,7 +10,10 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from flagstone.blocks.registry.contract import Page, Query, QueryInvalid, RegisterDefinition, Registry
+from flagstone.blocks.registry.contract.faults import QueryInvalid
+from flagstone.blocks.registry.contract.record import Page, Query
+from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.asked import Content, Visit, content_of
 from flagstone.blocks.registry.web.searches import Search, Searches
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 
-from flagstone.blocks.registry.contract import RegisterDefinition
+from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.errors import Flaw
 

@@ -15,15 +15,11 @@ from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from flagstone.blocks.registry.contract import (
-    BULK_MAX,
-    Query,
-    QueryInvalid,
-    Record,
-    RegisterDefinition,
-    Registry,
-)
-from flagstone.blocks.registry.definition import as_mapping, parse_definition
+from flagstone.blocks.registry.contract.faults import QueryInvalid
+from flagstone.blocks.registry.contract.record import BULK_MAX, Query, Record
+from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.blocks.registry.model.definition_reader import as_mapping, parse_definition
 from flagstone.blocks.registry.web.asked import Body, Content, PageAsked, RecordId, plain
 from flagstone.blocks.registry.web.caller import CLIENT_HEADER, Purposes, on_behalf, only, reason_of
 from flagstone.blocks.registry.web.files import MEDIA_TYPES, Format, read_rows, write

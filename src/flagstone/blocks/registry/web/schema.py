@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from flagstone.blocks.registry.contract import (
-    DefinitionInvalid,
+from flagstone.blocks.registry.contract.faults import DefinitionInvalid
+from flagstone.blocks.registry.contract.register import (
     Field,
     FieldType,
     RegisterDefinition,
@@ -21,7 +21,7 @@ from flagstone.blocks.registry.contract import (
     Status,
     Value,
 )
-from flagstone.blocks.registry.definition import parse_definition
+from flagstone.blocks.registry.model.definition_reader import parse_definition
 from flagstone.kernel.errors import Flaw
 
 DEPTH_MAX = 3

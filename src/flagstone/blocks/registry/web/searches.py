@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flagstone.blocks.registry.contract import Query
+from flagstone.blocks.registry.contract.record import Query
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import Fault, Kind

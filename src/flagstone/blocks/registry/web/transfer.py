@@ -12,13 +12,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from flagstone.blocks.registry.contract import (
-    FileUnreadable,
-    ImportReport,
-    Query,
-    RegisterDefinition,
-    Registry,
-)
+from flagstone.blocks.registry.contract.faults import FileUnreadable
+from flagstone.blocks.registry.contract.record import ImportReport, Query
+from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.web.desk import DESK, PREFIX, FormOf, permitted
 from flagstone.blocks.registry.web.files import MEDIA_TYPES, Format, read_rows, write
 from flagstone.blocks.registry.web.purposes import NOTHING_STATED, PURPOSES, Stated, stated, text_of

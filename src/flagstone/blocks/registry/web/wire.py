@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 
-from flagstone.blocks.registry.contract import ImportReport, Page, Reading, Record, Revision
+from flagstone.blocks.registry.contract.record import ImportReport, Page, Reading, Record, Revision
 from flagstone.blocks.registry.web.asked import Content
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import rfc3339

@@ -14,9 +14,9 @@ from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from typing import TypeVar
 
-from flagstone.blocks.registry.contract import (
+from flagstone.blocks.registry.contract.faults import DefinitionInvalid
+from flagstone.blocks.registry.contract.register import (
     BreakingChange,
-    DefinitionInvalid,
     Field,
     FieldType,
     Link,

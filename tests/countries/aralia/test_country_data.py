@@ -18,7 +18,7 @@ from aralia.people import people_by_code
 from aralia.person import ADULT_YEARS, years_between
 from aralia.places import on_land, outline, places
 from aralia.services import life_events, services
-from flagstone.blocks.registry.contract import Value
+from flagstone.blocks.registry.contract.register import Value
 
 LANGUAGES = {"en", "et", "ar"}
 

@@ -9,8 +9,8 @@ import pytest
 
 from aralia.definitions import ORDER, definitions
 from aralia.offices import offices
-from flagstone.blocks.registry.contract import Field, RegisterDefinition, RegisterKind, Service
-from flagstone.blocks.registry.definition import as_mapping, parse_definition
+from flagstone.blocks.registry.contract.register import Field, RegisterDefinition, RegisterKind, Service
+from flagstone.blocks.registry.model.definition_reader import as_mapping, parse_definition
 
 LANGUAGES = {"en", "et", "ar"}
 BUILT_IN = {"anyone", "signed-in", "self"}

@@ -17,7 +17,7 @@ import pytest
 from aralia.codes import CHECKS
 from aralia.definitions import ORDER, definitions
 from aralia.seed import csv_lines, rows
-from flagstone.blocks.registry.contract import RegisterDefinition, Value
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
 from flagstone.blocks.registry.model.csv_rows import read_csv
 from flagstone.blocks.registry.model.records import checked
 from flagstone.blocks.registry.model.values import Inspection

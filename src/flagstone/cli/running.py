@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -96,7 +96,11 @@ def _listening(settings: Settings) -> Iterator[tuple[Settings, server.Listener]]
 def _serve(settings: Settings, listener: server.Listener, country: Country) -> None:
     """Serve a made site until a signal, and close everything in order."""
     clock = SystemClock()
-    with served(settings, country, clock) as site, at_work(site, clock) as (web, _jobs):
+    with (
+        served(settings, country, clock) as site,
+        at_work(site, clock) as (web, _jobs),
+        suppress(KeyboardInterrupt),  # from here on a signal is a wish to stop, not an interruption
+    ):
         _greet(site)
         server.serve(web, listener, tls=tls(settings), bounds=bounds(settings))
     Console().print("Stopped.")

@@ -84,6 +84,25 @@ print("clean", flush=True)
 """
 
 
+EARLY = """
+import os, signal, sys, uvicorn
+from fastapi import FastAPI
+from flagstone.platform.http import server
+plain = uvicorn.Server.run
+def run(self, sockets):
+    os.kill(os.getpid(), int(sys.argv[1]))  # after our handler is set, before uvicorn sets its own
+    plain(self, sockets)
+uvicorn.Server.run = run
+server.run(FastAPI(), "127.0.0.1", 0)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_the_loop_runs_is_not_lost(number: int) -> None:
+    command = [sys.executable, "-c", EARLY, str(int(number))]
+    assert subprocess.run(command, timeout=60, capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_lets_the_running_request_end(number: int) -> None:
     with subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True) as process:

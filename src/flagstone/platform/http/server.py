@@ -55,8 +55,9 @@ def serve(
     app: FastAPI, listener: socket.socket, *, tls: Tls | None = None, bounds: Bounds | None = None
 ) -> None:
     """Do as `run` does on a socket from `bind`, so that a caller can bind first and build the app after."""
-    with _signals_return():
-        server(app, tls=tls, bounds=bounds).run(sockets=[listener])
+    running = server(app, tls=tls, bounds=bounds)
+    with _signals_stop(running):
+        running.run(sockets=[listener])
 
 
 def bind(host: str, port: int, *, tls: Tls | None = None) -> socket.socket:
@@ -132,13 +133,17 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
 
 
 @contextmanager
-def _signals_return() -> Iterator[None]:
-    """Let the signals that uvicorn raises again after its end come back here instead of killing us."""
+def _signals_stop(running: uvicorn.Server) -> Iterator[None]:
+    """Let a signal end `running` whenever it comes, and nothing else.
 
-    def swallow(_number: int, _frame: FrameType | None) -> None:
-        return
+    Uvicorn takes signals only once its loop runs, and raises them again after its end: without this the
+    first would be lost and the second would kill us.
+    """
 
-    before = [(number, signal.signal(number, swallow)) for number in SIGNALS]
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        running.should_exit = True
+
+    before = [(number, signal.signal(number, stop)) for number in SIGNALS]
     try:
         yield
     finally:

@@ -11,16 +11,18 @@ from starlette.datastructures import FormData
 from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.errors import Flaw
+from flagstone.platform.http.language import marked
 
 WORDS_MAX = 300
 
+_ = marked
 PURPOSES: Mapping[str, str] = {
-    "case": "Handling an application or a case",
-    "correction": "Correcting data at somebody's request",
-    "quality": "Keeping the register right",
-    "supervision": "Supervision or audit",
-    "court": "Request of a court or the police",
-    "other": "Another purpose",
+    "case": _("Handling an application or a case"),
+    "correction": _("Correcting data at somebody's request"),
+    "quality": _("Keeping the register right"),
+    "supervision": _("Supervision or audit"),
+    "court": _("Request of a court or the police"),
+    "other": _("Another purpose"),
 }
 """The purposes by code; the words are messages, and are what is recorded."""
 

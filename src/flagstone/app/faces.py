@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flagstone import blocks
-from flagstone.app.portal import portal
 from flagstone.app.seeding import test_persons
 from flagstone.blocks.identity.service.test_authenticator import TestAuthenticator
 from flagstone.blocks.identity.web.protocol import protocol_routes
 from flagstone.blocks.identity.web.signing_out import sign_out_routes
 from flagstone.blocks.identity.web.test_authenticator import authenticator_routes
 from flagstone.blocks.portal.web.routes import MENU as PORTAL_MENU
-from flagstone.blocks.portal.web.routes import portal_routes
+from flagstone.blocks.portal.web.routes import Portal, portal_routes
 from flagstone.blocks.registry.web.caller import Purposes
 from flagstone.blocks.registry.web.correction import Correction
 from flagstone.blocks.registry.web.data import DataApi
@@ -50,10 +49,9 @@ BLOCKS = Path(blocks.__file__).parent
 MENU = (*PORTAL_MENU, MenuItem("/desk/registry", _("Registry desk"), DESK.roles))
 
 
-def web_application(site: Site, jobs: Jobs, clock: Clock) -> Application:
+def web_application(site: Site, front: Portal, jobs: Jobs, clock: Clock) -> Application:
     """Return the application that answers for `site`."""
     pages, assets = _pages(site)
-    front = portal(site, clock)
     routes = [
         pages.routes(),
         assets.routes(),

@@ -11,6 +11,7 @@ from flagstone.app import checkpoints, seeding
 from flagstone.app import databases as bases
 from flagstone.app.faces import web_application
 from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
+from flagstone.app.portal import portal
 from flagstone.app.services import Services, services
 from flagstone.app.work import durable_work
 from flagstone.country import Country
@@ -101,10 +102,11 @@ def at_work(site: Site, clock: Clock) -> Iterator[tuple[Application, Jobs]]:
 
     At the end work stops within seconds and the heads of the journals are signed.
     """
-    jobs = durable_work(site.settings, site.folder, site.databases, site.services, clock)
+    front = portal(site, clock)
+    jobs = durable_work(site, front.sessions, clock)
     jobs.start(wait=False)
     try:
-        yield web_application(site, jobs, clock), jobs
+        yield web_application(site, front, jobs, clock), jobs
     finally:
         jobs.stop()
         checkpoints.sign_at_stop(site.folder, site.databases)

@@ -4,32 +4,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flagstone.app import checkpoints
 from flagstone.app.databases import server_url
-from flagstone.app.folder import Folder
-from flagstone.app.services import Services
 from flagstone.blocks.identity import jobs as identity
+from flagstone.blocks.portal import jobs as portal
+from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.kernel.clock import Clock
 from flagstone.platform.http.client import OtherSite
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.jobs.schedule import Cron, Every, Schedule
-from flagstone.platform.storage.database import Database
-from flagstone.settings import Settings
+
+if TYPE_CHECKING:
+    from flagstone.app.site import Site
 
 CHECKPOINT_SECONDS = 60
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def durable_work(
-    settings: Settings, folder: Folder, databases: Mapping[str, Database], services: Services, clock: Clock
-) -> Jobs:
+def durable_work(site: Site, sessions: PortalSessions, clock: Clock) -> Jobs:
     """Return the site's durable work, not started yet."""
-    url = server_url(settings) or f"sqlite:///{folder.path / 'jobs.sqlite'}"
-    jobs = Jobs(url, settings.site, clock)
-    provider, directory = services.provider, services.directory
+    folder, databases = site.folder, site.databases
+    url = server_url(site.settings) or f"sqlite:///{folder.path / 'jobs.sqlite'}"
+    jobs = Jobs(url, site.settings.site, clock)
+    provider, directory = site.services.provider, site.services.directory
 
     def sign_out_the_dead(news: Any) -> None:
         identity.sign_out_the_dead(provider, directory, news.payload)
@@ -47,9 +47,10 @@ def durable_work(
 
     def erase_old(_instant: Any) -> None:
         identity.erase_old(provider)
+        portal.erase_old(sessions)
 
     jobs.schedule(Schedule("checkpoints", Every(CHECKPOINT_SECONDS), sign_heads))
-    jobs.schedule(Schedule("identity-erase-old", Cron("30 2 * * *"), erase_old))
+    jobs.schedule(Schedule("erase-old-sign-ins", Cron("30 2 * * *"), erase_old))
     return jobs
 
 

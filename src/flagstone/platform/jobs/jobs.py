@@ -267,7 +267,8 @@ class Jobs:
                 if turn():
                     continue
             except Exception as error:  # noqa: BLE001 - a thread that dies would silently stop all work
-                log.warning("jobs turn failed", turn=name, error=error_class(error))
+                tell = log.debug if self._stop.is_set() else log.warning  # a stop cuts what is in hand
+                tell("jobs turn failed", turn=name, error=error_class(error))
             news.wait(self._poll_seconds)
             if name == "delivery":
                 news.clear()

@@ -15,10 +15,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+import registers
+from sqlalchemy import Connection, Select, insert, literal_column, select
 
+from flagstone.blocks.registry.contract.record import Query
+from flagstone.blocks.registry.store.tables import SCHEMA
 from flagstone.kernel.audit import Reason, job
 from flagstone.kernel.clock import SystemClock
 from flagstone.platform.storage import engine, migration
@@ -161,7 +166,7 @@ def writes(size: int, turns: int) -> dict[str, float]:
             for name, database in opened.items():
                 form = forms(database, numbers)[name]
                 found.setdefault(name, []).append(
-                    rate(lambda form=form: [form(size) for _ in range(turns)], size * turns)  # type: ignore[misc]
+                    rate(lambda form=form: [form(size) for _ in range(turns)], size * turns)  # type: ignore[misc, arg-type]
                 )
         for database in opened.values():
             database.close()
@@ -192,12 +197,54 @@ def reads() -> dict[str, float]:
     return {name: statistics.median(rates) for name, rates in found.items()}
 
 
+def repeat(form: Callable[[int], object], count: int) -> None:
+    """Do `form` for the numbers up to `count`."""
+    for number in range(count):
+        form(number)
+
+
+def registry_reads() -> dict[str, float]:
+    """Return reads by id and pages by filter a second: the registry's service, and raw SQLAlchemy."""
+    with tempfile.TemporaryDirectory() as folder:
+        database, service = registers.open_register(Path(folder))
+        registers.fill(database, range(5_000))
+        table, village = SCHEMA.metadata.tables["record"], registers.parcel(0)["village"]
+        live = (table.c.register == literal_column(f"'{registers.CODE}'"), table.c.deleted_at.is_(None))
+        by_village = literal_column("(json_extract(record.data, '$.\"village\"'))") == village
+
+        def raw(query: Select[Any]) -> list[Any]:
+            with database.readers.connect() as connection, connection.begin():
+                return list(connection.execute(query).mappings())
+
+        def read(number: int) -> None:
+            service.read(registers.BY, registers.CODE, f"{number:08d}", registers.WHY)
+
+        def find(_: int) -> None:
+            service.find(registers.BY, registers.CODE, Query(filters={"village": village}), registers.WHY)
+
+        forms: dict[str, Callable[[int], object]] = {
+            "read": read,
+            "read raw": lambda number: raw(select(table).where(*live, table.c.id == f"{number:08d}")),
+            "find": find,
+            "find raw": lambda _: raw(select(table).where(*live, by_village).order_by(table.c.id).limit(25)),
+        }
+        found: dict[str, list[float]] = {name: [] for name in forms}
+        for _ in range(ROUNDS):
+            for name, form in forms.items():
+                found[name].append(rate(partial(repeat, form, 300), 300))
+        database.close()
+    return {name: statistics.median(rates) for name, rates in found.items()}
+
+
 def main() -> None:
     """Measure and print."""
-    single, batch, read = writes(1, SINGLES), writes(BATCH, 4), reads()
+    single, batch, read, registry = writes(1, SINGLES), writes(BATCH, 4), reads(), registry_reads()
     print(f"{'rows a second':28}{'single':>12}{'batch ' + str(BATCH):>12}")
     for name in single:
         print(f"{name:28}{single[name]:12.0f}{batch[name]:12.0f}")
+    print(f"{'registry, a second':28}{'service':>12}{'raw':>12}")
+    for name in ("read", "find"):
+        print(f"{name:28}{registry[name]:12.0f}{registry[name + ' raw']:12.0f}")
     result = {
         "at": datetime.now(UTC).date().isoformat(),
         "single_vs_rows": round(single["audited"] / single["rows"], 2),
@@ -206,6 +253,10 @@ def main() -> None:
         "batch_vs_rows_and_journal": round(batch["audited"] / batch["rows+journal"], 2),
         "read_vs_raw": round(read["door"] / read["raw"], 2),
         "reads_per_second": round(read["door"]),
+        "registry_reads_per_second": round(registry["read"]),
+        "registry_read_vs_raw": round(registry["read"] / registry["read raw"], 2),
+        "registry_finds_per_second": round(registry["find"]),
+        "registry_find_vs_raw": round(registry["find"] / registry["find raw"], 2),
     }
     print(json.dumps(result))
 

@@ -22,6 +22,7 @@ import flagstone
 from flagstone import country
 from flagstone.app import seeding
 from flagstone.app.faces import web_application
+from flagstone.app.portal import portal
 from flagstone.app.site import claimed
 from flagstone.app.work import durable_work
 from flagstone.cli.main import app
@@ -202,8 +203,9 @@ def ways_in() -> list[Declared]:
         settings = replace(Settings(), data=Path(folder))
         with claimed(settings, country.load(settings.country), clock) as site:
             write_private(site.folder.path / seeding.TEST_PERSONS, b"[]")
-            work = durable_work(settings, site.folder, site.databases, site.services, clock)
-            return declared_access(web_application(site, work, clock))
+            front = portal(site, clock)
+            work = durable_work(site, front.sessions, clock)
+            return declared_access(web_application(site, front, work, clock))
 
 
 def architecture() -> str:

@@ -15,17 +15,21 @@ from flagstone.blocks.identity.contract import (
     PersonPage,
     PersonRegister,
 )
+from flagstone.blocks.registry.contract.faults import RegisterMissing
 from flagstone.blocks.registry.contract.record import Query, Record
 from flagstone.blocks.registry.contract.register import Value
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.ids import PersonCode
+from flagstone.platform.http.language import marked
+
+_ = marked
 
 ROLE = "identity"
-CALLER = Caller(Actor(ActorKind.SYSTEM, ROLE, "Identity provider"), frozenset({ROLE}))
-LISTING = Reason("List of test persons to sign in as", "Identity Act § 4")
-SIGNING_IN = Reason("Sign-in", "Identity Act § 3")
-SIGNING_OUT = Reason("Ending sign-ins of a person who has died", "Identity Act § 5")
+CALLER = Caller(Actor(ActorKind.SYSTEM, ROLE, _("Identity provider")), frozenset({ROLE}))
+LISTING = Reason(_("List of test persons to sign in as"), "Identity Act § 4")
+SIGNING_IN = Reason(_("Sign-in"), "Identity Act § 3")
+SIGNING_OUT = Reason(_("Ending sign-ins of a person who has died"), "Identity Act § 5")
 
 
 class RegisterDirectory:
@@ -79,10 +83,13 @@ class RegisterDirectory:
         return frozenset({names.personal_code, names.given_name, names.family_name, names.birth_date})
 
     def _offices_of(self, personal_code: PersonCode, why: Reason) -> tuple[Office, ...]:
-        """Return the offices that a person holds."""
+        """Return the offices that a person holds; none in a country without such a register."""
         names = self._offices
         query = Query(filters={names.personal_code: str(personal_code)}, page_size=20)
-        found = self._registry.find(CALLER, names.register, query, why)
+        try:
+            found = self._registry.find(CALLER, names.register, query, why)
+        except RegisterMissing:
+            return ()
         return tuple(self._office(record.data) for record in found.records)
 
     def _office(self, data: Mapping[str, Value]) -> Office:

@@ -10,7 +10,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from flagstone.blocks.registry.contract.faults import RecordChangedMeanwhile, RecordExists, RecordInvalid
+from flagstone.blocks.registry.contract.faults import (
+    NotPermitted,
+    RecordChangedMeanwhile,
+    RecordExists,
+    RecordInvalid,
+)
 from flagstone.blocks.registry.contract.record import Record
 from flagstone.blocks.registry.contract.register import Field, RegisterDefinition, Value
 from flagstone.blocks.registry.contract.registry import Registry
@@ -21,6 +26,7 @@ from flagstone.blocks.registry.web.desk import (
     FormOf,
     Handle,
     display_name,
+    permitted,
     record_address,
     visible_fields,
 )
@@ -28,9 +34,12 @@ from flagstone.blocks.registry.web.forms import changed, controls, hidden, read_
 from flagstone.blocks.registry.web.purposes import PURPOSES, Stated, stated, text_of
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.errors import Flaw
+from flagstone.platform.http.language import marked
 from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.principal import current
 from flagstone.platform.http.routes import Routes
+
+_ = marked
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ class Correction:
             return self._form_page(draft, (), revision=_revision(form))
         flaws += draft.said.flaws
         if not flaws and not draft.differing:
-            flaws = (Flaw("", "Nothing was changed"),)
+            flaws = (Flaw("", _("Nothing was changed")),)
         if flaws:
             return self._form_page(draft, flaws, revision=_revision(form))
         if text_of(form, "step") != "confirm":
@@ -103,7 +112,7 @@ class Correction:
         if not search:
             return RedirectResponse(f"{PREFIX}/{register}/records/{record_id}", 303)
         reason = self._desk.found(request, register, search).reason
-        definition, record, fields = self._open(request, register, record_id, reason)
+        definition, record, fields = self._open(request, register, record_id, reason, "archive")
         return self._archive_page(Draft(request, definition, record, fields, search, {}, _kept(reason)))
 
     def archive(
@@ -111,7 +120,7 @@ class Correction:
     ) -> Response:
         """Archive the record for the reason given."""
         reason = self._desk.found(request, register, search).reason
-        definition, record, fields = self._open(request, register, record_id, reason)
+        definition, record, fields = self._open(request, register, record_id, reason, "archive")
         draft = Draft(request, definition, record, fields, search, {}, stated(form, definition))
         if draft.said.reason is None:
             return self._archive_page(draft)
@@ -119,10 +128,12 @@ class Correction:
         return RedirectResponse(f"{record_address(register, record_id, search)}&done=archived", 303)
 
     def _open(
-        self, request: Request, register: str, record_id: str, reason: Reason
+        self, request: Request, register: str, record_id: str, reason: Reason, service: str = "update"
     ) -> tuple[RegisterDefinition, Record, tuple[Field, ...]]:
         caller = current(request).caller
         definition = self._registry.definition(register)
+        if service not in permitted(definition, caller):
+            raise NotPermitted
         record = self._registry.read(caller, register, record_id, reason)
         return definition, record, _correctable(definition, caller)
 
@@ -141,7 +152,8 @@ class Correction:
         except RecordInvalid as refused:
             return self._form_page(draft, refused.flaws, revision=_revision(form))
         except RecordExists:
-            flaw = Flaw("", "Another record has this value already; values that must be unique cannot repeat")
+            words = _("Another record has this value already; values that must be unique cannot repeat")
+            flaw = Flaw("", words)
             return self._form_page(draft, (flaw,), revision=_revision(form))
         except RecordChangedMeanwhile:
             return self._conflict_page(draft, form)

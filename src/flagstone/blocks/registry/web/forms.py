@@ -16,6 +16,9 @@ from starlette.datastructures import FormData
 
 from flagstone.blocks.registry.contract.register import Data, Field, FieldType, Option, Value
 from flagstone.kernel.errors import Flaw
+from flagstone.platform.http.language import marked
+
+_ = marked
 
 PREFIX = "f"
 SPARE_ROWS = 1
@@ -109,7 +112,9 @@ def read_back(fields: Iterable[Field], form: FormData) -> tuple[dict[str, Value]
     texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     data = {each.code: _read(each, f"{PREFIX}.{each.code}", texts, flaws) for each in fields}
     flaws += [
-        Flaw(f"/{each.code}", "Enter a value") for each in fields if each.required and data[each.code] is None
+        Flaw(f"/{each.code}", _("Enter a value"))
+        for each in fields
+        if each.required and data[each.code] is None
     ]
     return data, tuple(flaws)
 
@@ -133,7 +138,7 @@ def _read_text(this: Field, text: str, path: str, flaws: list[Flaw]) -> Value:
     if this.type is FieldType.INTEGER:
         plain = text.replace("\u00a0", "").replace(" ", "")
         if not _INTEGER.fullmatch(plain):
-            flaws.append(Flaw(_pointer(path), "Enter a whole number"))
+            flaws.append(Flaw(_pointer(path), _("Enter a whole number")))
             return text
         return int(plain)
     return text.replace("\r\n", "\n")
@@ -165,7 +170,7 @@ def _read_date(path: str, texts: Mapping[str, str], flaws: list[Flaw]) -> Value:
     try:
         return date(int(year), int(month), int(day)).isoformat()
     except ValueError:
-        flaws.append(Flaw(_pointer(path), "Enter a real date: day, month and year"))
+        flaws.append(Flaw(_pointer(path), _("Enter a real date: day, month and year")))
         return f"{year}-{month}-{day}"
 
 

@@ -52,12 +52,12 @@ def stated(form: FormData, definition: RegisterDefinition) -> Stated:
     chosen, details, reference = (text_of(form, name) for name in ("purpose", "details", "reference"))
     flaws: list[Flaw] = []
     if chosen not in PURPOSES:
-        flaws.append(Flaw("/purpose", "Choose what you need the data for"))
+        flaws.append(Flaw("/purpose", _("Choose what you need the data for")))
     if chosen == "other" and not any(part.isalnum() for part in details):
-        flaws.append(Flaw("/details", "Say in your own words what you need the data for"))
+        flaws.append(Flaw("/details", _("Say in your own words what you need the data for")))
     for name, value in (("details", details), ("reference", reference)):
         if len(value) > WORDS_MAX or not value.replace("\r\n", " ").isprintable():
-            flaws.append(Flaw(f"/{name}", "Use at most 300 letters, without line breaks"))
+            flaws.append(Flaw(f"/{name}", _("Use at most 300 letters, without line breaks")))
     if flaws:
         return Stated(chosen, details, reference, None, tuple(flaws))
     words = f"{PURPOSES[chosen]}: {details}" if details else PURPOSES[chosen]

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from flagstone.blocks.registry.contract.faults import FileUnreadable
+from flagstone.blocks.registry.contract.faults import FileUnreadable, NotPermitted
 from flagstone.blocks.registry.contract.record import ImportReport, Query
 from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.blocks.registry.contract.registry import Registry
@@ -23,9 +23,12 @@ from flagstone.blocks.registry.web.registers import started, streamed
 from flagstone.blocks.registry.web.searches import SearchEnded
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.errors import Flaw
+from flagstone.platform.http.language import marked
 from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.principal import current
 from flagstone.platform.http.routes import Routes
+
+_ = marked
 
 UPLOADS_MAX = 20
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024
@@ -92,16 +95,16 @@ class Transfer:
 
     def import_form(self, request: Request, register: str) -> Response:
         """Ask for a file and why it is imported."""
-        return self._import_page(request, self._registry.definition(register), NOTHING_STATED)
+        return self._import_page(request, self._open(request, register, "import"), NOTHING_STATED)
 
     def check(self, request: Request, register: str, form: FormOf) -> Response:
         """Check the file without writing and show the report."""
-        definition = self._registry.definition(register)
+        definition = self._open(request, register, "import")
         said = stated(form, definition)
         name, content = _uploaded(form.get("file"))
-        flaws = said.flaws if content else (*said.flaws, Flaw("/file", "Choose a file"))
+        flaws = said.flaws if content else (*said.flaws, Flaw("/file", _("Choose a file")))
         if len(content) > UPLOAD_BYTES_MAX:
-            flaws = (*flaws, Flaw("/file", "The file is larger than 16 MB"))
+            flaws = (*flaws, Flaw("/file", _("The file is larger than 16 MB")))
         if flaws or said.reason is None:
             return self._import_page(request, definition, said, flaws)
         upload = Upload(register, name, content, said.reason)
@@ -124,18 +127,25 @@ class Transfer:
 
     def export_form(self, request: Request, register: str) -> Response:
         """Ask for a format and why the register is exported."""
-        return self._export_page(request, self._registry.definition(register), NOTHING_STATED)
+        return self._export_page(request, self._open(request, register, "export"), NOTHING_STATED)
 
     def export(self, request: Request, register: str, form: FormOf) -> Response:
         """Send the whole register as a file."""
-        definition = self._registry.definition(register)
+        definition = self._open(request, register, "export")
         said = stated(form, definition)
         wanted = next((each for each in formats(definition) if each == text_of(form, "format")), None)
-        flaws = said.flaws if wanted else (*said.flaws, Flaw("/format", "Choose a format"))
+        flaws = said.flaws if wanted else (*said.flaws, Flaw("/format", _("Choose a format")))
         if flaws or said.reason is None or wanted is None:
             return self._export_page(request, definition, said, flaws)
         records = self._registry.export(current(request).caller, register, Query(), said.reason)
         return streamed(wanted, definition, write(wanted, definition, started(records)))
+
+    def _open(self, request: Request, register: str, service: str) -> RegisterDefinition:
+        """Return the register's definition; NotPermitted unless it permits the service to the official."""
+        definition = self._registry.definition(register)
+        if service not in permitted(definition, current(request).caller):
+            raise NotPermitted
+        return definition
 
     def _load(
         self, request: Request, definition: RegisterDefinition, upload: Upload, *, dry_run: bool

@@ -34,9 +34,9 @@ _ROLES: dict[str, tuple[Words, Words]] = {
     "mother_of_three": (
         _words("Mother of three", "Kolme lapse ema", "أم لثلاثة أطفال"),
         _words(
-            "See your family in My facts.",
-            "Vaadake lehel Minu andmed oma perekonda.",
-            "اطّلعي على أسرتك في صفحة بياناتي.",
+            "See what the state knows about you and your family.",
+            "Vaadake, mida riik teist ja teie perekonnast teab.",
+            "اطّلعي على ما تعرفه الدولة عنك وعن أسرتك.",
         ),
     ),
     "company_director": (

@@ -17,9 +17,11 @@ def clean(text: str) -> str:
     """Return `text` in Unicode NFC; ValueError for control characters but tab and line ends, and for
     lone surrogates, which no encoding can carry.
     """
+    if text.isascii() and text.isprintable():
+        return text
     if _unfit.search(text):
         raise ValueError("holds a character that text may not hold")
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text)
 
 
 def fold(text: str) -> str:

@@ -42,7 +42,7 @@ from flagstone.platform.storage.faults import AlreadyThere, ChangedMeanwhile
 from flagstone.platform.storage.reading import Reading
 from flagstone.platform.storage.writing import Writing
 
-CHUNK_ROWS = 500
+CHUNK_ROWS = 1_000
 
 Rows = Iterable[Mapping[str, Value]]
 

@@ -13,11 +13,14 @@ from flagstone.platform.storage.reading import Reading
 from flagstone.platform.storage.sql import Row, func, select
 from flagstone.platform.storage.writing import Writing
 
+_changes = func.coalesce(func.sum(register_version.c.revision), 0)
+_state = select(func.count().label("count"), _changes.label("changes"))
+"""Asked at every use of a register, so built once."""
+
 
 def state(view: Reading) -> tuple[int, int]:
     """Return two numbers that change whenever a version is added or changed."""
-    changes = func.coalesce(func.sum(register_version.c.revision), 0)
-    row = view.row(select(func.count().label("count"), changes.label("changes")))
+    row = view.row(_state)
     return (0, 0) if row is None else (int(row["count"]), int(row["changes"]))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from flagstone.blocks.registry.contract.register import FieldType, Value
@@ -46,6 +47,7 @@ def field_column(key: str, of: FieldType, *, sqlite: bool, indexed: bool = True)
     return literal_column(f"({'' if indexed else '+'}{field_sql(key, of, sqlite=sqlite)})")
 
 
+@lru_cache(maxsize=256)
 def is_live(register: str, *, indexed: bool = True) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Return the conditions that partial indexes ask for, word by word: the register, and not archived.
 

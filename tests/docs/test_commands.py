@@ -153,6 +153,8 @@ def test_the_guides_for_operators(terminal: Terminal) -> None:
     follow(DOCS / "how-to" / "import-a-register.md", terminal)
     assert "Newland" in (terminal.folder / "newland.json").read_text()
     follow(DOCS / "how-to" / "verify-the-audit-log.md", terminal)
+    follow(DOCS / "how-to" / "connect-an-information-system.md", terminal)
+    assert terminal.stop() == 0
 
 
 def test_every_command_that_a_page_names_exists() -> None:

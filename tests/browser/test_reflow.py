@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Request
 
 from tests.browser import citizen, official
 from tests.browser.conftest import Visit
@@ -52,9 +50,7 @@ def test_forced_colours_keep_focus_and_buttons(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_first_visit_is_light(
-    visit: Visit, language: str, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_first_visit_is_light(visit: Visit, language: str) -> None:
     visitor = visit(language)
     visitor.page.goto(visitor.url)
     visitor.choose_language()
@@ -62,15 +58,19 @@ def test_a_first_visit_is_light(
     fresh = visit(language)
     fresh.context.add_cookies(cookies)  # type: ignore[arg-type]
     weight = _weight(fresh.page, fresh.url)
-    record_property("bytes", weight)
+    print(f"a first visit in {language}: {weight} bytes")
     assert weight <= WEIGHT_BYTES_MAX
 
 
 def _weight(page: Page, address: str) -> int:
     """Return the bytes of the page, its style and its scripts, as they come over the wire."""
-    answers: list[Response] = []
-    page.on("response", lambda answer: answers.append(answer))
+    asked: list[Request] = []
+
+    def note(request: Request) -> None:
+        if request.resource_type in _KINDS:
+            asked.append(request)
+
+    page.on("requestfinished", note)
     page.goto(address, wait_until="networkidle")
-    asked = [answer.request for answer in answers if answer.request.resource_type in _KINDS]
     sizes = [each.sizes() for each in asked]
     return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)

@@ -12,6 +12,7 @@ from tests.browser import citizen, official
 from tests.browser.conftest import Visit
 from tests.browser.country import persons
 from tests.browser.visitor import Visitor
+from tests.browser.words import field_title
 
 pytestmark = pytest.mark.browser
 GAP_PIXELS_MAX = 12
@@ -24,7 +25,7 @@ _BARS = """place => { const style = getComputedStyle(place);
     return [parseFloat(style.borderLeftWidth), parseFloat(style.borderRightWidth)]; }"""
 _DIGITS = """place => { const found = [], walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode())
-        for (const run of node.data.matchAll(/\\p{Nd}+/gu))
+        for (const run of node.data.matchAll(/[+\\p{Nd}]+(?:-\\p{Nd}+)*/gu))
             found.push([...run[0]].map((digit, at) => { const range = document.createRange();
                 range.setStart(node, run.index + at); range.setEnd(node, run.index + at + 1);
                 const box = range.getBoundingClientRect();
@@ -81,6 +82,24 @@ def test_digits_keep_their_order(arabic: Visitor) -> None:
         for run in runs(moment):
             assert_read_from_left(run)
     _assert_date_reads_from_the_right(page)
+
+
+def test_a_telephone_number_keeps_its_plus_in_front(arabic: Visitor) -> None:
+    official.enter(arabic)
+    _assert_example_of_a_date(arabic.page)
+    official.search(arabic, persons()["mother_of_three"])
+    title = arabic.page.get_by_text(field_title(citizen.PEOPLE, "phone", "ar"), exact=True)
+    (number,) = runs(arabic.page.locator("section .look-fact", has=title).locator("dd").first)
+    assert number[0]["digit"] == "+"
+    assert_read_from_left(number)
+
+
+def _assert_example_of_a_date(page: Page) -> None:
+    """Expect the example beside a date's field to read year, month, day."""
+    page.locator(".govuk-details__summary").click()
+    (example,) = runs(page.locator("#q-birth_date-hint"))
+    assert "".join(each["digit"] for each in example) == "1990-01-31"
+    assert_read_from_left(example)
 
 
 def _assert_date_reads_from_the_right(page: Page) -> None:

@@ -15,7 +15,7 @@ from flagstone.cli.new import FolderTaken, NameUnusable, NotASourceTree, new_blo
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("src", "countries", "scripts", "docs", "pyproject.toml", "ARCHITECTURE.md")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "_build", "built", "node_modules")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "_build", "node_modules")
 
 
 @pytest.fixture

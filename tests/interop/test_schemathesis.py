@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
@@ -15,9 +16,15 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
+from tests.blocks.portal.site import make_site
 from tests.blocks.registry.web.sites import HEADERS, PEOPLE, PLACES, WHY, api_site, real_registry
 
 from flagstone.blocks.registry.web.dialect import conformance_definitions
+
+if TYPE_CHECKING:
+    from tests.conftest import OpenDatabase
+
+    from flagstone.kernel.clock import SetClock
 
 DOCUMENTS = ["registry", "registry-data", "registry-database", "registry-dialect"]
 EXAMPLES = 4
@@ -41,6 +48,20 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_no_request_ends_in_an_error_of_ours(app: FastAPI, document: str, mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_asgi(f"/openapi/{document}.json", app)
+    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    assert operations
+    for operation in operations:
+        attack(operation.as_strategy(mode))
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("document", ["identity", "portal"])
+@pytest.mark.parametrize("open_database", ["sqlite"], indirect=True)
+def test_no_sign_in_ends_in_an_error_of_ours(
+    open_database: OpenDatabase, tmp_path: Path, clock: SetClock, document: str, mode: GenerationMode
+) -> None:
+    app = make_site(open_database, tmp_path, clock).app
     schema = schemathesis.openapi.from_asgi(f"/openapi/{document}.json", app)
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert operations

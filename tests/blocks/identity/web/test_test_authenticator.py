@@ -119,3 +119,10 @@ def test_the_page_speaks_the_persons_language(site: Site, code: str, said: str) 
         site.party(PORTAL).authorize().headers["location"], headers={"accept-language": code}
     )
     assert said in page.text
+
+
+def test_the_first_page_is_read_once_and_searches_are_live(site: Site) -> None:
+    opened(site)
+    site.directory.persons = []
+    assert MARI in opened(site).text
+    assert "Nobody was found" in searched(site, opened(site), words="mari").text

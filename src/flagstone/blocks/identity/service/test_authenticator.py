@@ -47,17 +47,26 @@ class TestAuthenticator:
             raise SandboxOnly
         self._directory = directory
         self._featured = tuple(featured)
+        self._front: Found | None = None
 
     def search(self, words: str, page: int) -> Found:
         """Return the page of persons whose names or codes begin with the words; all when there are none.
 
-        On the first page without words the featured persons come first.
+        On the first page without words the featured persons come first. That page is read once and then
+        kept: every sign-in shows it, and each reading would stand in those persons' logs.
         """
         asked = min(max(page, 1), PAGE_MAX)
         wanted = " ".join(words.split())[:WORDS_CHARACTERS_MAX]
-        found = self._directory.search(wanted, PAGE_SIZE, asked)
-        featured = self._found_featured() if not wanted and asked == 1 else ()
-        return Found(featured, found.persons, found.total, asked, max(1, -(-found.total // PAGE_SIZE)))
+        if wanted or asked > 1:
+            return self._found(wanted, asked, ())
+        if self._front is None:
+            self._front = self._found("", 1, self._found_featured())
+        return self._front
+
+    def _found(self, words: str, page: int, featured: tuple[tuple[Person, FeaturedPerson], ...]) -> Found:
+        """Ask the directory for one page."""
+        found = self._directory.search(words, PAGE_SIZE, page)
+        return Found(featured, found.persons, found.total, page, max(1, -(-found.total // PAGE_SIZE)))
 
     def subject(self, personal_code: str, office: int | None) -> Subject:
         """Return the chosen person as a subject, in the office of that number or as herself.

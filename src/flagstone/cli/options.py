@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -26,8 +27,21 @@ SiteName = Annotated[str | None, typer.Option("--site", help="Name of the site w
 _before: ContextVar[tuple[Path | None, Path | None]] = ContextVar("options before the sub-command")
 
 
-def remember(settings: File = None, data: Data = None) -> None:
+def tell_version(wanted: object) -> None:
+    """Print the version and stop, where it is asked for."""
+    if wanted:
+        typer.echo(version("flagstone"))
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Show the version.")
+]
+
+
+def remember(settings: File = None, data: Data = None, shown_version: Version = False) -> None:
     """Take the options that stand before the sub-command."""
+    del shown_version
     _before.set((settings, data))
 
 

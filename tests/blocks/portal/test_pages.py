@@ -60,7 +60,7 @@ def test_each_fact_says_where_it_comes_from_and_when_it_was_recorded(site: Site)
         "1\u00a0200",
     ):
         assert shown in text, shown
-    assert text.count("Population register, Ministry of the Interior · recorded") == 8
+    assert text.count("Population register · Ministry of the Interior · recorded") == 8
     assert text.index("Population register") < text.index("Driving licences")
     assert "Nothing" not in text  # a field without a value
 

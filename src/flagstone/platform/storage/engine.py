@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from flagstone.platform.storage.faults import AlreadyThere, Busy, DatabaseUnreachable, DiskFull
 
@@ -144,7 +144,6 @@ def _postgresql_engine(location: Location, options: dict[str, Any]) -> Engine:
 
 __all__ = [
     "Location",
-    "OperationalError",
     "reading_engine",
     "sqlite",
     "translated",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.blocks.identity.contract import FeaturedPerson, OfficeRegister, PersonRegister
 from flagstone.blocks.portal.contract import LifeEvent
 from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
@@ -47,12 +48,38 @@ class TestPerson:
 
 
 @dataclass(frozen=True)
+class SitePlan:
+    """One organisation's deployment: who it is, the registers it keeps, and what else it does for all.
+
+    `owner` is the member of the exchange that runs it (`INSTANCE/CLASS/CODE`), empty where there is no
+    exchange. `identity` marks the one site that signs persons in, `citizens` the one with their pages.
+    """
+
+    code: str
+    name: Words
+    owner: str = ""
+    registers: tuple[str, ...] = ()
+    identity: bool = False
+    citizens: bool = False
+
+
+ONLY_SITE = "state"
+"""The name of the site of a country that has only one."""
+
+
+def no_exchange() -> ExchangePlan | None:
+    """Return that a country has no exchange: one site does everything."""
+    return None
+
+
+@dataclass(frozen=True)
 class Country:
     """Everything that makes Flagstone a particular country.
 
     `languages` begins with the default one. `sandbox` marks a country without real persons; only there
     the test authenticator starts. `rows(register)` yields the first content of a register, and
     `test_persons` who to sign in as; both may take seconds and are asked only when the data is made.
+    A country without `sites` is one site, named `state`, that does everything.
     """
 
     code: str
@@ -69,6 +96,20 @@ class Country:
     persons: PersonRegister = field(default_factory=PersonRegister)
     offices: OfficeRegister = field(default_factory=OfficeRegister)
     time_zone: str = "UTC"
+    sites: Callable[[], tuple[SitePlan, ...]] = tuple
+    exchange: Callable[[], ExchangePlan | None] = no_exchange
+
+    def plans(self) -> tuple[SitePlan, ...]:
+        """Return the country's sites, at least one."""
+        registers = tuple(definition.code for definition in self.definitions())
+        return self.sites() or (SitePlan(ONLY_SITE, self.name, "", registers, identity=True, citizens=True),)
+
+    def plan(self, site: str) -> SitePlan:
+        """Return the plan of one site; SettingsFault names those there are."""
+        plans = {plan.code: plan for plan in self.plans()}
+        if site not in plans:
+            raise SettingsFault(f"site: {self.code} has no site {site or 'of no name'}: {', '.join(plans)}")
+        return plans[site]
 
     def __post_init__(self) -> None:
         """Refuse a country that cannot be used; SettingsFault says why."""

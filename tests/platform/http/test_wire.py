@@ -14,7 +14,7 @@ import pytest
 from flagstone.platform.http.bounds import Bounds
 
 from .conftest import Maker, served
-from .wire import HOST, code, get, post, receive, status, talk
+from .talk import HOST, code, get, post, receive, status, talk
 
 BOUNDS = Bounds(
     headers_seconds_max=0.5,

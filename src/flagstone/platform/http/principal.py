@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from flagstone.kernel.audit import Caller
+from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.errors import Fault, Kind
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.cookies import session_token
@@ -38,7 +38,10 @@ class Forbidden(Fault):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who calls and with which roles; its text form shows neither the person nor any token."""
+    """Who calls and with which roles; its text form shows neither the person nor any token.
+
+    `reason` is why, where the call itself says so: a message of the exchange does.
+    """
 
     caller: Caller = field(repr=False)
     person: PersonCode | None = field(default=None, repr=False)
@@ -46,6 +49,7 @@ class Principal:
     session: str = field(default="", repr=False)
     csrf: str = field(default="", repr=False)
     language: str | None = None
+    reason: Reason | None = field(default=None, repr=False)
 
     def holds(self, *roles: str) -> bool:
         """Tell whether the caller holds at least one of `roles`."""

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Protocol
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
+from flagstone.kernel.errors import Fault, Kind
 
 
 class Side(Enum):
@@ -56,6 +59,30 @@ class ResponseLogged:
     response_hash: str = ""
     usage_count: int | None = None
     milliseconds: int = 0
+
+
+class LogFailed(Fault):
+    """A record could not be written; the message is refused rather than passed on unseen."""
+
+    code = "exchange.log-failed"
+    kind = Kind.UNAVAILABLE
+    title = "The message log cannot be written"
+    remedy = "Make room on the disk or start the database; messages pass again by themselves."
+
+
+class MessageLog(Protocol):
+    """Where the message path writes what passes; each method returns at once and never blocks."""
+
+    def request(self, record: RequestLogged) -> Future[None]:
+        """Write a request; done when it is on disk, LogFailed when it cannot be.
+
+        A log that has no room to take another record answers LogFailed at once.
+        """
+        ...
+
+    def response(self, record: ResponseLogged) -> None:
+        """Write how an exchange ended; soon, in order, and never before its request."""
+        ...
 
 
 @dataclass(frozen=True)

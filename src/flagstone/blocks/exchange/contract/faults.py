@@ -85,3 +85,39 @@ class DirectoryUnavailable(Fault):
     kind = Kind.UNAVAILABLE
     title = "The directory of the exchange is not here yet"
     remedy = "Start the centre's site, or wait a minute; messages pass when the directory has come."
+
+
+class NotPermitted(Fault):
+    """The caller holds none of the roles that this needs."""
+
+    code = "exchange.not-permitted"
+    kind = Kind.FORBIDDEN
+    title = "You may not do this on the exchange"
+    remedy = "Ask the site's operator; changes need the role operator, looking also auditor."
+
+
+class PlanInvalid(Fault):
+    """A country's exchange contradicts itself; `flaws` name each place."""
+
+    code = "exchange.plan-invalid"
+    kind = Kind.INVALID
+    title = "The exchange cannot be set up so"
+    remedy = "Mend the places that are named."
+
+
+class DirectoryInvalid(Fault):
+    """The directory that another site answered with cannot be believed; the last good one is kept."""
+
+    code = "exchange.directory-invalid"
+    kind = Kind.UNAVAILABLE
+    title = "The directory that came cannot be used"
+    remedy = "Tell the operator of the centre; messages pass by the directory that came before."
+
+
+class FileRefused(Fault):
+    """A file cannot become a register; `flaws` name rows and columns."""
+
+    code = "exchange.file-refused"
+    kind = Kind.INVALID
+    title = "The file cannot be offered as a service"
+    remedy = "Send UTF-8 CSV with a header row, and mend what is named."

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from flagstone.blocks.exchange.contract.directory import Directory, GlobalGroup, Member, Server, Subsystem
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId, ServiceId
-from flagstone.blocks.exchange.contract.log import LogPage, LogQuery, Traffic
+from flagstone.blocks.exchange.contract.log import Exchanged, LogPage, LogQuery, Side, Traffic
 from flagstone.blocks.exchange.contract.service import (
     LocalClient,
     LocalGroup,
@@ -69,6 +69,13 @@ class Exchange(Protocol):
 
     def search(self, caller: Caller, query: LogQuery) -> LogPage:
         """Return what the message log has; looking at it is itself recorded."""
+        ...
+
+    def uncover(self, caller: Caller, exchange: str, side: Side, reason: Reason) -> Exchanged:
+        """Return one exchange to an auditor who says why its persons must be seen; the look is audited.
+
+        MessageUnknown when the log has no such exchange; NotPermitted for anybody else, operators too.
+        """
         ...
 
     def traffic(self, caller: Caller, since: datetime, until: datetime, spans: int) -> tuple[Traffic, ...]:

@@ -97,6 +97,7 @@ class Exchanged:
 class LogQuery:
     """What to look for; every part that is given must match. Times are UTC; pages count from 1."""
 
+    exchange: str = ""  # X-Road-Request-Id: one exchange, at either end
     message_id: str = ""
     client: ClientId | None = None
     service: ServiceId | None = None

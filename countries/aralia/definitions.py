@@ -12,7 +12,18 @@ from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.blocks.registry.model.definition_reader import parse_definition
 
 _REGISTERS = Path(__file__).parent / "registers"
-ORDER = ("locations", "individuals", "organisations", "appointments", "processes", "products")
+ORDER = (
+    "locations",
+    "individuals",
+    "organisations",
+    "appointments",
+    "processes",
+    "products",
+    "taxpayers",
+    "incomes",
+    "permits",
+    "contacts",
+)
 """Register codes, so ordered that what a register links to comes before it."""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A dozen test persons worth signing in as, and what to try as each, in three languages."""
+"""Sixteen test persons worth signing in as, and what to try as each, in three languages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from aralia.companies import companies
+from aralia.offices import office_codes
 from aralia.officials import officials
 from aralia.people import people, people_by_code
 from aralia.person import TODAY, Person
@@ -74,6 +75,38 @@ _ROLES: dict[str, tuple[Words, Words]] = {
     "auditor": (
         _words("Auditor", "Audiitor", "مدقق"),
         _words("See who read a record.", "Vaadake, kes on kirjet lugenud.", "اطّلع على من قرأ قيدًا."),
+    ),
+    "operator": (
+        _words("Operator of the exchange", "Andmevahetuskihi haldur", "مشغّل منصة تبادل البيانات"),
+        _words(
+            "See the members, servers and messages of the whole exchange.",
+            "Vaadake kogu andmevahetuskihi liikmeid, servereid ja sõnumeid.",
+            "اطّلع على أعضاء المنصة وخوادمها ورسائلها كلها.",
+        ),
+    ),
+    "tax_operator": (
+        _words("Operator at the tax board", "Maksuameti haldur", "مشغّل في مصلحة الضرائب"),
+        _words(
+            "Give and take a right to a service of your own site.",
+            "Andke oma saidi teenusele õigus ja võtke see ära.",
+            "امنح صلاحية لخدمة في موقعك ثم اسحبها.",
+        ),
+    ),
+    "tax_clerk": (
+        _words("Clerk at the tax board", "Maksuameti ametnik", "موظف في مصلحة الضرائب"),
+        _words(
+            "Look an income up with a purpose at the tax board's site.",
+            "Vaadake maksuameti saidil eesmärki nimetades tulu.",
+            "اطّلع على دخل مع ذكر الغرض في موقع مصلحة الضرائب.",
+        ),
+    ),
+    "permit_registrar": (
+        _words("Registrar of permits", "Lubade registri pidaja", "مسجّل التصاريح"),
+        _words(
+            "Correct a permit at the environment ministry's site.",
+            "Parandage keskkonnaministeeriumi saidil luba.",
+            "صحّح تصريحًا في موقع وزارة البيئة.",
+        ),
     ),
     "new_adult": (
         _words("Just turned eighteen", "Äsja täisealine", "بلغ الثامنة عشرة حديثًا"),
@@ -171,12 +204,32 @@ _TESTS: dict[str, Callable[[Person], bool]] = {
 }
 
 
+_POSTS = {
+    "registrar": ("interior", "registrar"),
+    "clerk": ("interior", "clerk"),
+    "analyst": ("digital", "analyst"),
+    "auditor": ("protection", "auditor"),
+    "operator": ("digital", "operator"),
+    "tax_operator": ("tax", "operator"),
+    "tax_clerk": ("tax", "clerk"),
+    "permit_registrar": ("environment", "registrar"),
+}
+"""The office and the one role of each featured official."""
+
+
+def _official(word: str) -> str:
+    """Return the personal code of who holds a featured office."""
+    office, role = _POSTS[word]
+    held = (office_codes()[office], (role,))
+    return next(one.personal_code for one in officials() if (one.organisation, one.roles) == held)
+
+
 def _codes() -> Iterator[tuple[str, str]]:
     """Yield the word and the personal code of each featured person."""
     taken = {official.personal_code for official in officials()}
     for word in _ROLES:
-        if word not in _TESTS:
-            yield word, next(one.personal_code for one in officials() if one.roles == (word,))
+        if word in _POSTS:
+            yield word, _official(word)
             continue
         able = (one for one in people() if one.adult and one.age < 70 and one.code not in taken)
         chosen = next(one for one in able if _TESTS[word](one))

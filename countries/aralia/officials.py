@@ -30,6 +30,14 @@ _POSTS = (
     ("interior", ("registrar", "clerk")),
     ("district-d01", ("clerk",)),
     ("district-d02", ("clerk",)),
+    ("interior", ("operator",)),
+    ("justice", ("operator",)),
+    ("tax", ("operator",)),
+    ("environment", ("operator",)),
+    ("tax", ("registrar",)),
+    ("digital", ("registrar", "clerk")),
+    ("justice", ("clerk",)),
+    ("environment", ("clerk",)),
 )
 _STRIDE = 977  # so that appointed persons are not neighbours in the register
 

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from aralia.companies import companies
 from aralia.definitions import ORDER
 from aralia.goods import goods
+from aralia.notices import contacts
 from aralia.officials import appointments
 from aralia.people import people
+from aralia.permits import permits
 from aralia.person import row as person_row
 from aralia.places import places
 from aralia.places import row as place_row
 from aralia.services import services
+from aralia.taxes import incomes, taxpayers
 from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
 
 Row = Mapping[str, Value]
@@ -28,6 +31,10 @@ _ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "appointments": appointments,
     "processes": services,
     "products": goods,
+    "taxpayers": taxpayers,
+    "incomes": incomes,
+    "permits": permits,
+    "contacts": contacts,
 }
 
 

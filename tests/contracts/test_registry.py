@@ -217,3 +217,19 @@ def test_bulk_takes_all_or_none(registry: Registry) -> None:
     with pytest.raises(RecordExists):
         registry.create_many(REGISTRAR, "places", [{"code": "d", "name": "x"}, good[0]], WHY)
     assert ids(registry, NOBODY, "places") == ["c0", "c1", "c2"]
+
+
+def test_a_soft_link_may_name_a_register_that_is_kept_elsewhere(registry: Registry) -> None:
+    elsewhere = [{"field": "name", "register": "towns", "hard": False}]
+    registry.publish(ANALYST, definition(PLACES, version="1.1", links=elsewhere), WHY)
+    assert place(registry, "T-9", name="T-77").data["name"] == "T-77"
+    rows = [{"code": "T-10", "name": "T-78"}]
+    assert registry.load(REGISTRAR, "places", rows, WHY, dry_run=False).clean
+
+
+def test_a_hard_link_to_a_register_that_is_not_here_leads_nowhere(registry: Registry) -> None:
+    strange = [*PLACES["fields"], {"code": "town", "type": "text", "title": {"en": "Town"}}]
+    links = [{"field": "town", "register": "towns"}]
+    registry.publish(ANALYST, definition(PLACES, version="1.1", fields=strange, links=links), WHY)
+    with pytest.raises(RecordInvalid):
+        place(registry, "T-9", town="T-77")

@@ -12,12 +12,15 @@ from aralia.companies import companies
 from aralia.featured import featured
 from aralia.goods import goods
 from aralia.names import in_arabic, in_ascii
+from aralia.notices import contacts
 from aralia.offices import office_codes
 from aralia.officials import officials
 from aralia.people import people_by_code
-from aralia.person import ADULT_YEARS, years_between
+from aralia.permits import permits
+from aralia.person import ADULT_YEARS, TODAY, years_between
 from aralia.places import on_land, outline, places
 from aralia.services import life_events, services
+from aralia.taxes import incomes, tax_minor
 from flagstone.blocks.registry.contract.register import Value
 
 LANGUAGES = {"en", "et", "ar"}
@@ -92,7 +95,7 @@ def test_officials_are_living_adults_of_known_offices_each_appointed_once() -> N
 
 
 def test_featured_persons_are_living_adults_each_once_in_three_languages() -> None:
-    assert len({one.personal_code for one in featured()}) == len(featured()) == 12
+    assert len({one.personal_code for one in featured()}) == len(featured()) == 16
     for one in featured():
         person = people_by_code()[one.personal_code]
         assert person.adult
@@ -103,8 +106,47 @@ def test_featured_persons_are_living_adults_each_once_in_three_languages() -> No
 def test_featured_officials_hold_the_role_they_are_named_for() -> None:
     by_word = {one.word: one.personal_code for one in featured()}
     roles = {official.personal_code: official.roles for official in officials()}
-    for word in ("registrar", "clerk", "analyst", "auditor"):
+    for word in ("registrar", "clerk", "analyst", "auditor", "operator"):
         assert roles[by_word[word]] == (word,)
+
+
+def test_every_featured_person_is_known_to_the_tax_board_the_ministry_and_the_agency() -> None:
+    shown = {one.personal_code for one in featured()}
+    for register in (incomes, permits, contacts):
+        assert shown <= {row["personal_code"] for row in register()}
+
+
+def test_somebody_featured_is_known_to_every_agency() -> None:
+    director = next(one for one in featured() if one.word == "company_director")
+    named = [one for company in companies() for one in listed(company["representatives"])]
+    assert director.personal_code in {one["personal_code"] for one in named}
+
+
+def test_tax_is_a_fifth_of_what_is_above_the_allowance() -> None:
+    assert tax_minor(780_000) == tax_minor(0) == 0
+    assert tax_minor(1_780_000) == 200_000
+    rows = list(incomes())
+    assert len(rows) <= 12_000
+    assert all(row["tax_withheld_minor"] == tax_minor(int(str(row["gross_minor"]))) for row in rows)
+
+
+def test_only_adults_earn_and_at_organisations_that_are_there() -> None:
+    employers = {company["register_code"] for company in companies() if company["status"] == "active"}
+    for row in incomes():
+        assert people_by_code()[str(row["personal_code"])].adult
+        assert row["employer"] in employers
+
+
+def test_a_permit_ends_after_it_begins_and_is_expired_only_when_it_has_ended() -> None:
+    for row in permits():
+        assert str(row["valid_from"]) < str(row["valid_to"])
+        assert (row["status"] == "expired") == (str(row["valid_to"]) < TODAY.isoformat())
+
+
+def test_an_address_for_notices_is_there_exactly_where_notices_go_by_mail() -> None:
+    rows = list(contacts())
+    assert all(("email" in row) == (row["channel"] == "email") for row in rows)
+    assert all(str(row["email"]).endswith(".example") for row in rows if "email" in row)
 
 
 def test_products_have_article_numbers_of_their_own() -> None:

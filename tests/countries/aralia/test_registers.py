@@ -14,7 +14,7 @@ from flagstone.blocks.registry.model.definition_reader import as_mapping, parse_
 
 LANGUAGES = {"en", "et", "ar"}
 BUILT_IN = {"anyone", "signed-in", "self"}
-ROLES = {"registrar", "clerk", "analyst", "auditor", "operator", "identity"}
+ROLES = {"registrar", "clerk", "analyst", "auditor", "operator", "identity", "exchange", "tracker"}
 WRITES = {Service.CREATE, Service.UPDATE, Service.BULK, Service.ARCHIVE, Service.IMPORT}
 
 every_register = pytest.mark.parametrize("register", definitions(), ids=ORDER)
@@ -71,6 +71,18 @@ def test_in_the_population_register_every_field_is_personal() -> None:
     individuals = next(register for register in definitions() if register.code == "individuals")
     assert all(field.personal for field in individuals.fields)
     assert Service.EXISTS not in individuals.permits.get("anyone", frozenset())
+
+
+@every_register
+def test_a_register_of_persons_opens_its_log_to_the_tracker(register: RegisterDefinition) -> None:
+    if register.persons:
+        assert register.permits["tracker"] == {Service.READ_LOG}
+
+
+@every_register
+def test_systems_of_others_only_look(register: RegisterDefinition) -> None:
+    looks = {Service.LIST, Service.READ, Service.EXISTS}
+    assert register.permits.get("exchange", frozenset()) in (frozenset(), looks)
 
 
 @every_register

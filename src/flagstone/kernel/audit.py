@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 
@@ -18,27 +19,40 @@ class ActorKind(Enum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: `id` is a personal code or a system's name, never shown in a URL or log."""
+    """Who acts: `id` is a personal code or a system's name, never shown in a URL or log.
+
+    `on_behalf` is the end user whom a system of another member names, as that member writes it; only
+    that member can tell who it is.
+    """
 
     kind: ActorKind
     id: str = field(repr=False)
     name: str = field(default="", repr=False)
     organisation: str = ""  # code of the organisation in whose name the actor acts
     system: str = ""  # information system, `INSTANCE/CLASS/MEMBER/SUBSYSTEM` where it is one
+    on_behalf: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why: the purpose in words, the legal basis, and the message or case it belongs to."""
+    """Why: the purpose in words, the legal basis, and the message and case it belongs to.
+
+    `hidden_until`, an aware instant, is set by a lawful investigation: until then the person concerned
+    is told that there was a reading, and no more.
+    """
 
     purpose: str
     legal_basis: str = ""
-    message_reference: str = ""  # request id, X-Road message id or case number
+    message_reference: str = ""  # request id or X-Road message id
+    case: str = ""  # number of the case it belongs to
+    hidden_until: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a reason that says nothing."""
+        """Refuse a reason that says nothing, or hides until a time without a zone."""
         if not self.purpose.strip():
             raise ValueError("a reason needs a purpose")
+        if self.hidden_until is not None and self.hidden_until.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
 
 
 def job(name: str) -> Actor:

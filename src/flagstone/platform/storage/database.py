@@ -176,4 +176,7 @@ def _reading_row(seen: Seen, actor: Actor, reason: Reason, at: datetime) -> dict
         "legal_basis": reason.legal_basis,
         "message_reference": reason.message_reference,
         "at": rfc3339(at),
+        "case_number": reason.case,
+        "hidden_until": rfc3339(reason.hidden_until) if reason.hidden_until else "",
+        "on_behalf": actor.on_behalf,
     }

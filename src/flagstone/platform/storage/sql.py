@@ -72,6 +72,7 @@ __all__ = [
     "Table",
     "Text",
     "UniqueConstraint",
+    "added_text",
     "and_",
     "asc",
     "bindparam",
@@ -130,6 +131,14 @@ def journaled_table(
         Column("deleted_at", Text),
         info={"journaled": True, "register_column": register_column},
     )
+
+
+def added_text(name: str) -> Column[str]:
+    """Return a text column, empty by default, that a journaled table got after it had rows.
+
+    A row's document leaves it out while it is empty, so that the entries of older rows still fit them.
+    """
+    return Column(name, Text, nullable=False, server_default="", info={"added": True})
 
 
 def derived_table(name: str, metadata: MetaData, *columns: Column[Any] | Index) -> Table:

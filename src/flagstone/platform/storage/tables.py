@@ -13,6 +13,7 @@ from flagstone.platform.storage.sql import (
     MetaData,
     Table,
     Text,
+    added_text,
     journaled_table,
 )
 
@@ -75,9 +76,16 @@ person_read = journaled_table(
     Column("legal_basis", Text, nullable=False),
     Column("message_reference", Text, nullable=False),
     Column("at", Text, nullable=False),
+    added_text("case_number"),
+    added_text("hidden_until"),
+    added_text("on_behalf"),
     register_column="register",
 )
-"""One row a person whose data was shown: who saw which fields of which record, why and when."""
+"""One row a person whose data was shown: who saw which fields of which record, why and when.
+
+`hidden_until` is RFC 3339 text, empty for readings that hide from nobody.
+"""
 
 Index("person_read_by_person", person_read.c.person, person_read.c.at)
 Index("person_read_by_record", person_read.c.register, person_read.c.record_key, person_read.c.at)
+Index("person_read_by_time", person_read.c.at)

@@ -21,7 +21,7 @@ from flagstone.platform.storage.engine import translated
 from flagstone.platform.storage.entry import GENESIS, Entry, unseal
 from flagstone.platform.storage.sql import Row
 from flagstone.platform.storage.tables import journal, person_read
-from flagstone.platform.storage.writing import row_key
+from flagstone.platform.storage.writing import document, row_key
 
 BATCH = 2_000
 
@@ -224,7 +224,7 @@ def _compare(connection: Connection, table: Table, state: _State) -> int:
         if said is None:
             words = "the row is there, but no entry tells of it"
             raise _Found(Damage.BYPASSED, 0, f"{table.name} {key}", words)
-        if said[1] != canonical.digest(canonical.encode(row)):
+        if said[1] != canonical.digest(document(table, row)):
             words = f"the row is not what revision {said[0]} made it"
             raise _Found(Damage.BYPASSED, 0, f"{table.name} {key}", words)
     return count

@@ -40,6 +40,18 @@ def _names(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return columns, tuple(str(column.name) for column in table.primary_key)
 
 
+@cache
+def _blank(table: Table) -> dict[str, str | None]:
+    """Return a row without any value: null, or empty text in the columns that were added later."""
+    return {str(column.name): "" if column.info.get("added") else None for column in table.columns}
+
+
+@cache
+def _added(table: Table) -> frozenset[str]:
+    """Return the names of the columns that were added when the table had rows."""
+    return frozenset(str(column.name) for column in table.columns if column.info.get("added"))
+
+
 @lru_cache(maxsize=256)
 def _insertion(table: Table, dialect: Dialect) -> tuple[str, tuple[tuple[str, Bind | None], ...]]:
     """Return the SQL that inserts a whole row, and for each of its columns what readies a value."""
@@ -55,8 +67,14 @@ def row_key(table: Table, row: Mapping[str, Any]) -> str:
 
 
 def document(table: Table, row: Mapping[str, Any]) -> bytes:
-    """Return the canonical bytes of a row: all columns by name, absent ones as null."""
-    return canonical.encode({name: row.get(name) for name in _names(table)[0]})
+    """Return the canonical bytes of a row: all columns by name, absent ones as null.
+
+    Columns that were added later are left out while they are empty.
+    """
+    added = _added(table)
+    return canonical.encode(
+        {name: row.get(name) for name in _names(table)[0] if name not in added or row.get(name)}
+    )
 
 
 class Writing(Reading):
@@ -76,13 +94,13 @@ class Writing(Reading):
     def insert_many(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Add rows at revision 1 and return them; AlreadyThere when one exists."""
         _require_journaled(table)
-        blank = dict.fromkeys(_names(table)[0])
+        blank = _blank(table)
         full = [{**blank, **row, "revision": 1, "deleted_at": None} for row in rows]
         if not full:
             return []
         if any(len(row) != len(blank) for row in full):
             raise ValueError(f"a row has a column that {table.name} has not")
-        self.changes += [self._change(table, row, canonical.encode(row)) for row in full]
+        self.changes += [self._change(table, row, document(table, row)) for row in full]
         self._insert(table, full)
         self._probe("row-written")
         return cast("list[Row]", full)

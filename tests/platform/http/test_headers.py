@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from flagstone.platform.http.cookies import read_cookie, set_session
+from flagstone.platform.http.cookies import clear_session, read_cookie, session_token, set_session
 from flagstone.platform.http.headers import nonce, policy
 from flagstone.platform.http.request_id import accepted
 from flagstone.platform.http.routes import ANYONE, Routes
@@ -96,7 +96,7 @@ def test_a_request_number_is_always_safe_to_show(raw: bytes) -> None:
 def test_any_cookie_header_is_read_or_ignored(text: str) -> None:
     raw = text.encode("latin-1")
     request = Request(
-        {"type": "http", "scheme": "http", "server": ("a", 1), "path": "/", "headers": [(b"cookie", raw)]}
+        {"type": "http", "scheme": "http", "server": ("a", 80), "path": "/", "headers": [(b"cookie", raw)]}
     )
     value = read_cookie(request, "session")
     assert value is None or value.isascii()
@@ -109,6 +109,26 @@ def test_a_session_cookie_on_https_is_host_only() -> None:
     assert response.headers["set-cookie"] == (
         "__Host-session=abc; HttpOnly; Max-Age=60; Path=/; SameSite=lax; Secure"
     )
+
+
+def on_loopback(port: int | None, cookies: bytes = b"") -> Request:
+    headers = [(b"cookie", cookies)] if cookies else []
+    server = ("localhost", port)
+    return Request({"type": "http", "scheme": "http", "server": server, "path": "/", "headers": headers})
+
+
+def test_sites_on_one_loopback_keep_their_sessions_apart() -> None:
+    response = Response()
+    set_session(on_loopback(8001), response, "abc")
+    assert response.headers["set-cookie"] == "session-8001=abc; HttpOnly; Path=/; SameSite=lax"
+    both = b"session-8000=one; session-8001=two; session=three"
+    assert session_token(on_loopback(8000, both)) == "one"
+    assert session_token(on_loopback(8001, both)) == "two"
+    assert session_token(on_loopback(8002, both)) is None
+    assert session_token(on_loopback(80, both)) == session_token(on_loopback(None, both)) == "three"
+    gone = Response()
+    clear_session(on_loopback(8001), gone)
+    assert gone.headers["set-cookie"].startswith('session-8001=""; ')
 
 
 def test_a_cookie_value_with_other_characters_is_refused() -> None:

@@ -10,12 +10,20 @@ from starlette.responses import Response
 
 SESSION = "session"
 VALUE_CHARACTERS_MAX = 4096
+HTTP_PORT = 80
 _VALUE = re.compile(r"[A-Za-z0-9._~+/=-]{1,4096}")
 
 
 def cookie_name(request: HTTPConnection, name: str) -> str:
-    """Return `__Host-NAME` on https (RFC 6265bis, 4.1.3.2) and plain `NAME` on http, loopback's case."""
-    return f"__Host-{name}" if is_secure(request) else name
+    """Return `__Host-NAME` on https (RFC 6265bis, 4.1.3.2); on http, loopback's case, `NAME-PORT`.
+
+    A host's cookies go to all of its ports (RFC 6265, 8.5), and several sites share the loopback: without
+    the port, signing in at one of them would sign out at another.
+    """
+    if is_secure(request):
+        return f"__Host-{name}"
+    port = (request.scope.get("server") or ("", None))[1]
+    return name if port in {None, HTTP_PORT} else f"{name}-{port}"
 
 
 def is_secure(request: HTTPConnection) -> bool:

@@ -13,13 +13,14 @@ from flagstone.blocks.exchange.contract.service import LocalClient, LocalGroup, 
 
 @dataclass(frozen=True)
 class ServerPlan:
-    """The first configuration of one server."""
+    """The first configuration of one server; `address` is where other servers reach it."""
 
     id: ServerId
     clients: tuple[LocalClient, ...]
     services: tuple[ServiceDefinition, ...] = ()
     rights: tuple[Right, ...] = ()
     groups: tuple[LocalGroup, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True)

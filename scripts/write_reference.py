@@ -30,7 +30,8 @@ from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault
 from flagstone.platform.crypto.keys import write_private
 from flagstone.platform.http.routes import Declared, declared_access
-from flagstone.settings import Settings, load
+from flagstone.settings.options import Settings
+from flagstone.settings.reading import load
 
 ROOT = Path(__file__).resolve().parents[1]
 MAP = re.compile(r"(<!-- map: .*? -->\n).*?(<!-- end of map -->)", re.DOTALL)

@@ -99,17 +99,17 @@ class Country:
     sites: Callable[[], tuple[SitePlan, ...]] = tuple
     exchange: Callable[[], ExchangePlan | None] = no_exchange
 
-    def plans(self) -> tuple[SitePlan, ...]:
-        """Return the country's sites, at least one."""
+    def plans(self, only: str = ONLY_SITE) -> tuple[SitePlan, ...]:
+        """Return the country's sites, at least one; one that does everything may have any name, `only`."""
         registers = tuple(definition.code for definition in self.definitions())
-        return self.sites() or (SitePlan(ONLY_SITE, self.name, "", registers, identity=True, citizens=True),)
+        return self.sites() or (SitePlan(only, self.name, "", registers, identity=True, citizens=True),)
 
     def plan(self, site: str) -> SitePlan:
-        """Return the plan of one site; SettingsFault names those there are."""
-        plans = {plan.code: plan for plan in self.plans()}
-        if site not in plans:
-            raise SettingsFault(f"site: {self.code} has no site {site or 'of no name'}: {', '.join(plans)}")
-        return plans[site]
+        """Return the plan of one site, of the first when no name is given; SettingsFault names them all."""
+        plans = {plan.code: plan for plan in self.plans(site or ONLY_SITE)}
+        if site and site not in plans:
+            raise SettingsFault(f"site: {self.code} has no site {site}; it has {', '.join(plans)}")
+        return plans[site] if site else next(iter(plans.values()))
 
     def __post_init__(self) -> None:
         """Refuse a country that cannot be used; SettingsFault says why."""

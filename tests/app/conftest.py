@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flagstone.country import Country, load
-from flagstone.settings import Settings
+from flagstone.settings.options import Settings
 
 LANDS = Path(__file__).with_name("lands")
 

@@ -22,7 +22,7 @@ from flagstone.country import Country, Row
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import SetClock
 from flagstone.platform.storage.database import Database
-from flagstone.settings import DatabaseOptions, Settings
+from flagstone.settings.options import DatabaseOptions, Settings
 
 COUNTS = {"individuals": 8, "places": 3}
 WHY = Reason("Counting in a test")

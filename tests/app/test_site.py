@@ -28,7 +28,7 @@ from flagstone.platform.http import server
 from flagstone.platform.storage.checkpoint import CheckpointUnreadable
 from flagstone.platform.storage.faults import MigrationsPending
 from flagstone.platform.storage.verification import Damage, Verdict
-from flagstone.settings import DatabaseOptions, GovstackOptions, Settings
+from flagstone.settings.options import DatabaseOptions, GovstackOptions, Settings
 
 CLOCK = SystemClock()
 SECONDS_MAX = 30

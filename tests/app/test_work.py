@@ -15,7 +15,7 @@ from flagstone.blocks.registry.contract.record import Query
 from flagstone.country import Country
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.ids import PersonCode
-from flagstone.settings import Settings
+from flagstone.settings.options import Settings
 from tests.app.test_site import SECONDS_MAX, answering, made
 
 __all__ = ["made"]

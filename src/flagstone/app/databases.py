@@ -19,7 +19,7 @@ from flagstone.platform.storage import engine, postgresql
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.engine import Location
 from flagstone.platform.storage.sql import BlockSchema
-from flagstone.settings import Settings
+from flagstone.settings.options import Settings
 
 SCHEMAS: tuple[BlockSchema, ...] = (registry.SCHEMA, identity.SCHEMA, portal.SCHEMA)
 """Every block that stores something, in the order in which they are opened."""

@@ -39,7 +39,7 @@ from flagstone.platform.http.routes import Routes
 from flagstone.platform.jobs.faults import NotRunning
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.storage.database import Database
-from flagstone.settings import Settings
+from flagstone.settings.options import Settings
 
 if TYPE_CHECKING:
     from flagstone.app.site import Site

@@ -18,7 +18,7 @@ from flagstone.kernel.clock import Clock
 from flagstone.platform.crypto import seal
 from flagstone.platform.crypto.keys import SecretKey, ensure_secret_key
 from flagstone.platform.storage.database import Database
-from flagstone.settings import Settings
+from flagstone.settings.options import Settings
 
 PORTAL = "portal"
 

@@ -20,7 +20,7 @@ from flagstone.platform.http.application import Application
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.storage import migration
 from flagstone.platform.storage.database import Database
-from flagstone.settings import Settings
+from flagstone.settings.options import Settings
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flagstone.kernel.errors import SettingsFault
-from flagstone.settings import Loaded, Settings, load
+from flagstone.settings.options import Settings
+from flagstone.settings.reading import Loaded, load
 
 NAMES = [option.name for option in load(None, {}).options()]
 VARIABLES = [option.variable for option in load(None, {}).options()]

@@ -54,7 +54,7 @@ def test_keys_that_others_can_read_are_refused(site: Site, tmp_path: Path) -> No
 def test_a_restart_keeps_sessions_and_keys(site: Site, tmp_path: Path) -> None:
     site.party(PORTAL).tokens()
     again = Provider(site.database, tmp_path / "keys", terms(), site.clock)
-    assert again.sessions.find(site.browser.cookies["provider"]) is not None
+    assert again.sessions.find(site.browser.cookies["provider-8080"]) is not None
     assert again.vault.jwks(site.clock.now()) == site.provider.vault.jwks(site.clock.now())
 
 

@@ -16,7 +16,7 @@ OWN = ("/me", "/me/looks", "/me/looks?register=individuals", "/sessions")
 @pytest.mark.parametrize("language", ["en", "et", "ar"])
 @pytest.mark.parametrize("path", [*PUBLIC, *OWN])
 def test_every_page_is_there_in_every_language(site: Site, path: str, language: str) -> None:
-    site.browser.cookies.set("language", language)
+    site.browser.cookies.set("language-8080", language)
     site.sign_in()
     site.registry.readings = [reading(1), reading(2, actor_id=MARI, actor_name="")]
     answer = site.browser.get(path, headers={"accept": "text/html"})

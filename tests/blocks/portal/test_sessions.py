@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def token(site: Site) -> str:
-    return site.browser.cookies["session"]
+    return site.browser.cookies["session-8080"]
 
 
 def who(site: Site) -> Principal:
@@ -123,7 +123,7 @@ def test_a_person_sees_and_ends_another_session_of_hers(site: Site) -> None:
 def test_nobody_ends_another_persons_session(site: Site) -> None:
     other = site.another_browser()
     site.sign_in(JAAN, browser=other)
-    found = site.sessions.find(other.cookies["session"])
+    found = site.sessions.find(other.cookies["session-8080"])
     assert found is not None
     site.sign_in()
     form = {**hidden(site.browser.get("/sessions").text), "session": found.session}

@@ -140,26 +140,26 @@ def test_a_provider_that_answers_wrongly_signs_nobody_in(site: Site, path: str, 
 
 def test_a_new_sign_in_takes_a_new_session(site: Site) -> None:
     site.sign_in()
-    first = site.browser.cookies["session"]
+    first = site.browser.cookies["session-8080"]
     site.browser.cookies.delete("provider")
     _, back = begun_again(site)
     site.browser.get(back)
-    assert site.browser.cookies["session"] != first
+    assert site.browser.cookies["session-8080"] != first
     assert site.sessions.find(first) is None
 
 
 def begun_again(site: Site) -> tuple[str, str]:
     """Begin a sign-in although somebody is signed in, as with a page left open in another window."""
-    kept = site.browser.cookies["session"]
-    site.browser.cookies.delete("session")
+    kept = site.browser.cookies["session-8080"]
+    site.browser.cookies.delete("session-8080")
     found = begun(site)
-    site.browser.cookies.set("session", kept, domain="127.0.0.1")
+    site.browser.cookies.set("session-8080", kept, domain="127.0.0.1")
     return found
 
 
 def test_signing_out_ends_both_sessions(site: Site) -> None:
     site.sign_in()
-    token = site.browser.cookies["session"]
+    token = site.browser.cookies["session-8080"]
     form = hidden(site.browser.get("/me").text)
     answer = site.browser.post("/sign-out", data=form)
     assert answer.headers["location"].startswith(ISSUER + "/logout?")
@@ -234,7 +234,7 @@ def test_an_empty_notice_is_refused(site: Site) -> None:
 
 def test_an_official_signs_in_to_her_office(site: Site) -> None:
     site.sign_in(JAAN, office=0)
-    who = site.sessions.find(site.browser.cookies["session"])
+    who = site.sessions.find(site.browser.cookies["session-8080"])
     assert who is not None
     assert who.holds("registrar")
     assert who.caller.actor.organisation == "XA/GOV/1"

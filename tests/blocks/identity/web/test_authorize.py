@@ -168,11 +168,11 @@ def test_prompt_login_and_max_age_ask_again_and_none_says_so(site: Site) -> None
 def test_signing_in_changes_the_cookie_so_that_a_planted_one_is_worthless(site: Site) -> None:
     party = site.party(PORTAL)
     party.tokens()
-    planted = site.browser.cookies["provider"]
+    planted = site.browser.cookies["provider-8080"]
     party.tokens(prompt="login")
-    assert site.browser.cookies["provider"] != planted
+    assert site.browser.cookies["provider-8080"] != planted
     thief = site.another_browser()
-    thief.cookies.set("provider", planted)
+    thief.cookies.set("provider-8080", planted)
     assert site.party(PORTAL, thief).authorize().headers["location"].startswith("/authenticate/test?")
 
 

@@ -69,7 +69,7 @@ def test_names_and_words_are_escaped(site: Site) -> None:
 def test_only_persons_and_offices_of_the_directory_can_be_chosen(site: Site, choice: str) -> None:
     form = hidden(opened(site).text) | {"choice": choice}
     assert site.browser.post("/authenticate/test/choose", data=form).status_code == 404
-    assert "provider" not in site.browser.cookies
+    assert "provider-8080" not in site.browser.cookies
 
 
 def test_a_person_who_left_the_directory_cannot_sign_in(site: Site) -> None:
@@ -87,7 +87,7 @@ def test_a_request_that_is_not_ours_is_refused(site: Site, request_: str) -> Non
     form = hidden(page.text) | {"request": request_, "choice": MARI}
     for path in ("", "/choose", "/give-up"):
         assert site.browser.post(f"/authenticate/test{path}", data=form).status_code == 400
-    assert "provider" not in site.browser.cookies
+    assert "provider-8080" not in site.browser.cookies
 
 
 def test_a_changed_or_old_request_is_refused(site: Site) -> None:

@@ -281,6 +281,6 @@ def test_a_public_subject_and_the_code_are_for_clients_of_the_settings_alone(
     party = site.party(register)
     found = party.tokens()
     assert party.verified(found["id_token"], found["access_token"])["sub"] != f"XA{MARI}"  # the old terms
-    session = provider.sessions.find(site.browser.cookies["provider"])
+    session = provider.sessions.find(site.browser.cookies["provider-8080"])
     assert session is not None
     assert provider.tokens.subject_for(register, session) == f"XA{MARI}"

@@ -155,7 +155,7 @@ def test_nothing_secret_or_personal_is_in_the_tables_or_the_journal(site: Site) 
         code,
         found["access_token"],
         found["id_token"],
-        site.browser.cookies["provider"],
+        site.browser.cookies["provider-8080"],
         MARI,
         "Maasikas",
     ]

@@ -109,7 +109,6 @@ class Delivery:
     event: str
     type: TypeId
     subscriber: ClientId
-    mode: Mode
     state: State
     sequence: int
     attempts: int
@@ -156,8 +155,8 @@ class News(Protocol):
 
     The caller is the system that its actor names (`actor.system`, an identifier of a client), or the
     site itself. Systems of a room's member keep its types and publish in it; whom a type names subscribes
-    to it; `operator` and `auditor` see every delivery, `operator` retries and replays. NewsNotPermitted
-    for all others. Faults are those of `contract.news_faults`.
+    to it; `operator` and `auditor` see every delivery; `operator` and the room's member retry and replay.
+    NewsNotPermitted for all others. Faults are those of `contract.news_faults`.
     """
 
     def declare(self, caller: Caller, event_type: EventType, reason: Reason) -> None:

@@ -23,7 +23,8 @@ class PublishRule:
     """A record of `register` makes an event of `event` when it is registered or corrected.
 
     For a correction one of `fields` must have changed (any, when empty). `when` are values that the record
-    then has. `payload` names for each member of the payload the field of the record, dotted for a part.
+    then has; a list is one of several. `payload` names for each member of the payload the field of the
+    record, dotted for a part (`languages.0`); what the record does not have is left out.
     """
 
     event: TypeId
@@ -36,9 +37,10 @@ class PublishRule:
 
 @dataclass(frozen=True)
 class FromEvent:
-    """The value that the member `name` of the event's payload has, dotted for a part."""
+    """The value that the member `name` of the event's payload has, `otherwise` where it has none."""
 
     name: str
+    otherwise: Json = None
 
 
 Given = Json | FromEvent
@@ -50,8 +52,8 @@ class Reaction:
     """What one system (`at`) does in its `register` on an event.
 
     Records whose fields equal the event's members that `match` names, and that have the values of
-    `where`, get the values of `set`. With `create` in place of `set`, one record is made unless a record
-    matches already. `match` names fields that records can be found by. `code` names the reaction.
+    `where`, get the values of `set`, or are archived when `archive` says so. With `create` in their place
+    one record is made unless a record matches already. `match` names fields that records are found by.
     """
 
     code: str
@@ -62,6 +64,7 @@ class Reaction:
     where: Mapping[str, Json] = field(default_factory=dict)
     set: Mapping[str, Given] = field(default_factory=dict)
     create: Mapping[str, Given] = field(default_factory=dict)
+    archive: bool = False
     purpose: str = ""
     legal_basis: str = ""
 

@@ -144,6 +144,13 @@ def person(code: str) -> Caller:
     return Caller(Actor(ActorKind.PERSON, code, "Somebody"), frozenset({"signed-in"}))
 
 
+def system(*roles: str, **actor: str) -> Caller:
+    """Return an information system of another agency with `roles`."""
+    name = "XA/GOV/10000136/desk"
+    known = Actor(ActorKind.SYSTEM, name, organisation="XA/GOV/10000136", system=name, **actor)
+    return Caller(known, frozenset(roles))
+
+
 SITE = Caller(job("seeding"))
 REGISTRAR, CLERK, ANALYST = official("registrar"), official("clerk"), official("analyst")
 NOBODY = Caller(Actor(ActorKind.SYSTEM, "anonymous"))

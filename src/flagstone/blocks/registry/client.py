@@ -23,7 +23,7 @@ from flagstone.blocks.registry.contract.record import (
 )
 from flagstone.blocks.registry.contract.register import Data, RegisterDefinition, Value
 from flagstone.blocks.registry.model.definition_reader import as_mapping, parse_definition
-from flagstone.kernel.audit import Caller, Reason
+from flagstone.kernel.audit import ActorKind, Caller, Reason
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
 from flagstone.kernel.errors import Fault, Flaw
 from flagstone.kernel.ids import PersonCode
@@ -176,10 +176,51 @@ class Client:
         """See `contract.Registry.read_log`."""
         return tuple(_reading(each) for each in self._get(caller, f"{_one(register, record_id)}/readings"))
 
-    def readings_of(self, caller: Caller, person: PersonCode, register: str = "") -> tuple[Reading, ...]:
+    def readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        register: str = "",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> tuple[Reading, ...]:
         """See `contract.Registry.readings_of`."""
-        body = {"person": person, "register": register}
+        asked = {"person": person, "register": register, **_span(since, until)}
+        body = {**asked, "offset": offset, "limit": limit}
         return tuple(_reading(each) for each in self._send(caller, "POST", "/persons/readings", body))
+
+    def count_readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        register: str = "",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """See `contract.Registry.count_readings_of`."""
+        body = {"person": person, "register": register, **_span(since, until)}
+        return int(self._send(caller, "POST", "/persons/readings/count", body)["count"])
+
+    def hidden_readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """See `contract.Registry.hidden_readings_of`."""
+        body = {"person": person, **_span(since, until)}
+        return int(self._send(caller, "POST", "/persons/readings/hidden", body)["count"])
+
+    def readings_by_message(self, caller: Caller, since: datetime, until: datetime) -> Mapping[str, int]:
+        """See `contract.Registry.readings_by_message`."""
+        found = self._send(caller, "POST", "/readings/by-message", _span(since, until))
+        return {str(message): int(count) for message, count in found.items()}
 
     def facts_about(self, caller: Caller, person: PersonCode, reason: Reason) -> tuple[Record, ...]:
         """See `contract.Registry.facts_about`."""
@@ -235,6 +276,8 @@ def _why(reason: Reason) -> dict[str, str]:
         "Flagstone-Purpose": reason.purpose,
         "Flagstone-Legal-Basis": reason.legal_basis,
         "Flagstone-Message-Reference": reason.message_reference,
+        "Flagstone-Case": reason.case,
+        "Flagstone-Hidden-Until": rfc3339(reason.hidden_until) if reason.hidden_until else "",
     }
     return {name: quote(words) for name, words in said.items() if words}
 
@@ -267,6 +310,10 @@ def _encoded(value: object) -> bytes:
 def _plain(value: object) -> object:
     """Return mappings and sequences of other kinds as JSON knows them."""
     return dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, Iterable) else None
+
+
+def _span(since: datetime | None, until: datetime | None) -> dict[str, str | None]:
+    return {"since": rfc3339(since) if since else None, "until": rfc3339(until) if until else None}
 
 
 def _day(day: date | None) -> str | None:
@@ -310,14 +357,20 @@ def _revision(data: Mapping[str, Any]) -> Revision:
         data["operation"],
         data["actor_name"],
         data["organisation"],
-        Reason(**data["reason"]),
+        _reason(data["reason"]),
         data["journal_sequence"],
     )
 
 
 def _reading(data: Mapping[str, Any]) -> Reading:
-    known = {**data, "fields": tuple(data["fields"]), "reason": Reason(**data["reason"])}
-    return Reading(**{**known, "at": parse_rfc3339(data["at"])})
+    known = {**data, "fields": tuple(data["fields"]), "reason": _reason(data["reason"])}
+    kind = ActorKind(data["actor_kind"])
+    return Reading(**{**known, "at": parse_rfc3339(data["at"]), "actor_kind": kind})
+
+
+def _reason(data: Mapping[str, str]) -> Reason:
+    said = (data["purpose"], data["legal_basis"], data["message_reference"], data["case"])
+    return Reason(*said, parse_rfc3339(data["hidden_until"]) if data["hidden_until"] else None)
 
 
 def _report(data: Mapping[str, Any]) -> ImportReport:

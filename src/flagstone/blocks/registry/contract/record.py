@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flagstone.blocks.registry.contract.register import Data
-from flagstone.kernel.audit import Reason
+from flagstone.kernel.audit import ActorKind, Reason
 from flagstone.kernel.ids import PersonCode
 
 PAGE_SIZE_MAX = 200
@@ -21,6 +21,10 @@ IMPORT_ROWS_MAX = 200_000
 
 
 FINDINGS_MAX = 200
+
+
+READINGS_MAX = 1_000
+"""Most readings in one answer."""
 
 
 OWN_ACCESS = "own access"
@@ -58,7 +62,10 @@ class Revision:
 
 @dataclass(frozen=True)
 class Reading:
-    """One read of a person's data (DRS-8): who, what, why, when."""
+    """One read of a person's data (DRS-8): who, what, why, when.
+
+    `on_behalf` is the end user as the asking member names him; the person concerned is not told.
+    """
 
     id: str
     person: PersonCode
@@ -71,6 +78,8 @@ class Reading:
     system: str
     reason: Reason
     at: datetime
+    actor_kind: ActorKind = ActorKind.OFFICIAL
+    on_behalf: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

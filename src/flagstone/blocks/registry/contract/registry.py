@@ -114,8 +114,49 @@ class Registry(Protocol):
         """Return who read a record, the newest first."""
         ...
 
-    def readings_of(self, caller: Caller, person: PersonCode, register: str = "") -> tuple[Reading, ...]:
-        """Return who read a person's data, for that person herself (DRS-8), the newest first."""
+    def readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        register: str = "",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> tuple[Reading, ...]:
+        """Return who read a person's data from `since` up to and not including `until`, the newest first.
+
+        For that person herself (DRS-8), to whom readings that are hidden as yet are not shown, and for an
+        auditor and the site's tracker, to whom they are. At most `READINGS_MAX`; QueryInvalid past that.
+        """
+        ...
+
+    def count_readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        register: str = "",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """Return how many readings `readings_of` has to show to the caller."""
+        ...
+
+    def hidden_readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """Return how many readings of a person's data are hidden from her as yet; the same may ask."""
+        ...
+
+    def readings_by_message(self, caller: Caller, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Return how many readings each message made, by its reference; for an auditor and the tracker."""
         ...
 
     def facts_about(self, caller: Caller, person: PersonCode, reason: Reason) -> tuple[Record, ...]:

@@ -13,6 +13,11 @@ from flagstone.kernel.ids import PersonCode
 ANYONE = "anyone"
 SELF = "self"
 ANALYST = "analyst"
+AUDITOR = "auditor"
+EXCHANGE = "exchange"
+"""The built-in role of other agencies' systems whose message the exchange let through."""
+TRACKER = "tracker"
+"""The built-in role of this site's tracker of the use of personal data."""
 AT_OWNER = "@owner"
 """Ends a role that counts only in the name of the register's owner, such as `registrar@owner`."""
 
@@ -24,13 +29,28 @@ def is_site(caller: Caller) -> bool:
 
 def person_of(caller: Caller) -> PersonCode | None:
     """Return the personal code of a caller who is a human being."""
-    human = caller.actor.kind in {ActorKind.PERSON, ActorKind.OFFICIAL}
-    return PersonCode(caller.actor.id) if human and caller.actor.id else None
+    return PersonCode(caller.actor.id) if _is_human(caller) and caller.actor.id else None
+
+
+def audits(caller: Caller) -> bool:
+    """Tell whether `caller` may see every reading of personal data: an auditor, or the site's tracker."""
+    return caller.holds(AUDITOR) or (caller.holds(TRACKER) and not _is_human(caller))
+
+
+def may_hide(caller: Caller) -> bool:
+    """Tell whether `caller` may hide a reading for a while; the exchange checks who investigates."""
+    return is_site(caller) or (caller.holds(EXCHANGE) and not _is_human(caller))
+
+
+def _is_human(caller: Caller) -> bool:
+    """Tell whether a human being calls; she cannot hold the roles of parts of the site."""
+    return caller.actor.kind in {ActorKind.PERSON, ActorKind.OFFICIAL}
 
 
 def roles_of(definition: RegisterDefinition, caller: Caller) -> frozenset[str]:
     """Return the roles that count for `caller` on a register: hers, `anyone`, and those at its owner."""
-    held = {role for role in caller.roles if role != SELF and not role.endswith(AT_OWNER)}
+    built_in = {SELF, EXCHANGE, TRACKER} if _is_human(caller) else {SELF}
+    held = {role for role in caller.roles - built_in if not role.endswith(AT_OWNER)}
     organisation = caller.actor.organisation
     at_owner = {role + AT_OWNER for role in held} if organisation and _owns(definition, organisation) else ()
     return frozenset({ANYONE, *held, *at_owner})

@@ -4,21 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from flagstone.blocks.registry.contract.faults import NotPermitted, RecordMissing
-from flagstone.blocks.registry.contract.record import Reading, Record, Revision
+from flagstone.blocks.registry.contract.faults import NotPermitted, QueryInvalid, RecordMissing
+from flagstone.blocks.registry.contract.record import READINGS_MAX, Reading, Record, Revision
 from flagstone.blocks.registry.contract.register import Service
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.service.looking import Lens, Look, Means, lens, looking, reason_to_record
 from flagstone.blocks.registry.store import readings, records
+from flagstone.blocks.registry.store.readings import Sought
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import rfc3339
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.storage.entry import Entry
 
-AUDITOR = "auditor"
+OFFSET_MAX = 2**53
 
 
 class History:
@@ -31,7 +33,7 @@ class History:
     def history(self, caller: Caller, register: str, record_id: str, reason: Reason) -> tuple[Revision, ...]:
         """Return every revision of a record, the newest first, also of an archived one."""
         through, entries, own = self._entries(caller, register, record_id)
-        why = reason_to_record(through.definition, reason, own=own)
+        why = reason_to_record(through, reason, own=own)
         with looking(self._means, through.definition, caller, why) as look:
             return tuple(_revision(look, through, entry) for entry in reversed(entries))
 
@@ -45,7 +47,7 @@ class History:
     ) -> Record:
         """Return the record `at` (register, id) as the highest revision then known and then in force."""
         through, entries, own = self._entries(caller, *at)
-        why = reason_to_record(through.definition, reason, own=own)
+        why = reason_to_record(through, reason, own=own)
         known = [
             entry.document
             for entry in entries
@@ -65,15 +67,51 @@ class History:
             if not rows or not (everywhere or through.concerns(rows[0])):
                 raise RecordMissing
             found = readings.of_record(view, register, record_id)
-        own = permits.person_of(caller)
-        return found if everywhere else tuple(one for one in found if one.person == own)
+        own, now = permits.person_of(caller), self._means.database.clock.now()
+        told = tuple(one for one in found if one.person != own or not _is_hidden(one, now))
+        return told if everywhere else tuple(_for_herself(one) for one in told if one.person == own)
 
-    def readings_of(self, caller: Caller, person: PersonCode, register: str) -> tuple[Reading, ...]:
+    def readings_of(
+        self, caller: Caller, sought: Sought, offset: int, limit: int | None
+    ) -> tuple[Reading, ...]:
         """Return who read a person's data, for that person herself or an auditor, the newest first."""
-        if permits.person_of(caller) != person and not caller.holds(AUDITOR):
-            raise NotPermitted("reading another person's log")
+        shown_at = self._shown_at(caller, sought.person)
+        limit = READINGS_MAX if limit is None else limit
+        if not 1 <= limit <= READINGS_MAX or not 0 <= offset <= OFFSET_MAX:
+            raise QueryInvalid(f"at most {READINGS_MAX} readings from an offset of 0 or more")
         with self._means.database.reading() as view:
-            return readings.of_person(view, person, register)
+            found = readings.of_person(view, sought, shown_at, offset=offset, limit=limit)
+        return tuple(map(_for_herself, found)) if shown_at else found
+
+    def count_readings_of(self, caller: Caller, sought: Sought) -> int:
+        """Return how many readings there are to show to the caller."""
+        shown_at = self._shown_at(caller, sought.person)
+        with self._means.database.reading() as view:
+            return readings.count(view, sought, shown_at)
+
+    def hidden_readings_of(self, caller: Caller, sought: Sought) -> int:
+        """Return how many readings are hidden from the person as yet."""
+        self._shown_at(caller, sought.person)
+        with self._means.database.reading() as view:
+            return readings.count_hidden(view, sought, self._means.database.clock.now())
+
+    def readings_by_message(self, caller: Caller, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Return how many readings each message made."""
+        if not permits.audits(caller):
+            raise NotPermitted("counting the readings of messages")
+        with self._means.database.reading() as view:
+            return readings.by_message(view, since, until)
+
+    def _shown_at(self, caller: Caller, person: PersonCode) -> datetime | None:
+        """Return now for the person herself, from whom some readings hide; None for who sees them all.
+
+        NotPermitted to everybody else. An auditor sees what was read of herself as anybody does.
+        """
+        if permits.person_of(caller) == person:
+            return self._means.database.clock.now()
+        if not permits.audits(caller):
+            raise NotPermitted("reading another person's log")
+        return None
 
     def _allowed(self, caller: Caller, register: str, service: Service) -> tuple[Lens, bool]:
         """Return the caller's view of a register, and whether `service` is hers on every record."""
@@ -89,6 +127,16 @@ class History:
         if not entries or not (everywhere or through.concerns(entries[-1].document)):
             raise RecordMissing
         return through, entries, not everywhere
+
+
+def _is_hidden(reading: Reading, now: datetime) -> bool:
+    """Tell whether a reading is hidden as yet from the person concerned."""
+    return reading.reason.hidden_until is not None and reading.reason.hidden_until > now
+
+
+def _for_herself(reading: Reading) -> Reading:
+    """Return a reading as the person concerned may see it."""
+    return replace(reading, on_behalf="")
 
 
 def _revision(look: Look, through: Lens, entry: Entry) -> Revision:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from flagstone.blocks.registry.contract.faults import NotPermitted
 from flagstone.blocks.registry.contract.record import OWN_ACCESS, Record
 from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.blocks.registry.model import permits
@@ -152,12 +153,18 @@ def looking(means: Means, definition: RegisterDefinition, caller: Caller, reason
         look.record_in(person_view)
 
 
-def reason_to_record(definition: RegisterDefinition, reason: Reason, *, own: bool) -> Reason:
+def reason_to_record(through: Lens, reason: Reason, *, own: bool) -> Reason:
     """Return the reason that a reading is recorded with; PurposeMissing when it says nothing.
 
     A person who reads what concerns herself needs no purpose. Without a legal basis the register's holds.
+    NotPermitted to who wants to hide a reading and may not.
     """
-    if definition.persons and not own:
-        permits.require_purpose(reason)
+    definition = through.definition
     basis = reason.legal_basis or definition.legal_basis
-    return Reason(OWN_ACCESS if own else reason.purpose, basis, reason.message_reference)
+    if own:
+        return replace(reason, purpose=OWN_ACCESS, legal_basis=basis, hidden_until=None)
+    if definition.persons:
+        permits.require_purpose(reason)
+    if reason.hidden_until is not None and not permits.may_hide(through.caller):
+        raise NotPermitted("hiding a reading from the person concerned")
+    return replace(reason, legal_basis=basis)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flagstone.blocks.registry.contract.faults import NotPermitted, QueryInvalid, RecordMissing
 from flagstone.blocks.registry.contract.record import OWN_ACCESS, Page, Query, Record
@@ -28,7 +29,7 @@ class Reads:
     def find(self, caller: Caller, register: str, query: Query, reason: Reason, version: str) -> Page:
         """Return the page of records that match `query`; of a person with no other role, her own only."""
         through, everywhere = self._lens(caller, register, Service.LIST, version)
-        why = reason_to_record(through.definition, reason, own=not everywhere)
+        why = reason_to_record(through, reason, own=not everywhere)
         asked = self._criteria(through, query, everywhere=everywhere)
         with looking(self._means, through.definition, caller, why) as look:
             offset = (query.page - 1) * query.page_size
@@ -39,7 +40,7 @@ class Reads:
     def read(self, caller: Caller, register: str, record_id: str, reason: Reason, version: str) -> Record:
         """Return one record; RecordMissing also for records that the caller may not know of."""
         through, everywhere = self._lens(caller, register, Service.READ, version)
-        why = reason_to_record(through.definition, reason, own=not everywhere)
+        why = reason_to_record(through, reason, own=not everywhere)
         with looking(self._means, through.definition, caller, why) as look:
             row = records.one(look.view, register, record_id)
             if row is None or not (everywhere or through.concerns(row)):
@@ -49,7 +50,7 @@ class Reads:
     def exists(self, caller: Caller, register: str, example: Data, reason: Reason, version: str) -> bool:
         """Tell whether a record has all the values of `example`; a hit shows that much of its persons."""
         through, everywhere = self._lens(caller, register, Service.EXISTS, version)
-        why = reason_to_record(through.definition, reason, own=not everywhere)
+        why = reason_to_record(through, reason, own=not everywhere)
         if not example:
             raise QueryInvalid("the example is empty")
         person = None if everywhere else permits.person_of(caller)
@@ -67,7 +68,7 @@ class Reads:
     def export(self, caller: Caller, register: str, query: Query, reason: Reason) -> Iterator[Record]:
         """Yield every record that matches, by id; each batch is recorded before any of it is yielded."""
         through, everywhere = self._lens(caller, register, Service.EXPORT, "")
-        why = reason_to_record(through.definition, reason, own=not everywhere)
+        why = reason_to_record(through, reason, own=not everywhere)
         asked = self._criteria(through, query, everywhere=everywhere)
         return self._export(through, asked, why)
 
@@ -83,7 +84,7 @@ class Reads:
         if not lenses:
             return ()
         one = next(iter(lenses.values())).definition
-        why = Reason(OWN_ACCESS, reason.legal_basis, reason.message_reference)
+        why = replace(reason, purpose=OWN_ACCESS, hidden_until=None)
         with looking(self._means, one, caller, why) as look:
             rows = records.of_person(look.view, sorted(lenses), person)
             return tuple(look.show(lenses[row["register"]], row) for row in rows)

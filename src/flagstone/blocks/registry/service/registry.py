@@ -16,6 +16,7 @@ from flagstone.blocks.registry.service.looking import Means
 from flagstone.blocks.registry.service.reads import Reads
 from flagstone.blocks.registry.service.secrets import Sealer, Secrets
 from flagstone.blocks.registry.service.writes import Correction, Writes
+from flagstone.blocks.registry.store.readings import Sought
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.storage.database import Database
@@ -121,9 +122,46 @@ class Service:
         """See `contract.Registry.read_log`."""
         return self._history.read_log(caller, register, record_id)
 
-    def readings_of(self, caller: Caller, person: PersonCode, register: str = "") -> tuple[Reading, ...]:
+    def readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        register: str = "",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> tuple[Reading, ...]:
         """See `contract.Registry.readings_of`."""
-        return self._history.readings_of(caller, person, register)
+        return self._history.readings_of(caller, Sought(person, register, since, until), offset, limit)
+
+    def count_readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        register: str = "",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """See `contract.Registry.count_readings_of`."""
+        return self._history.count_readings_of(caller, Sought(person, register, since, until))
+
+    def hidden_readings_of(
+        self,
+        caller: Caller,
+        person: PersonCode,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """See `contract.Registry.hidden_readings_of`."""
+        return self._history.hidden_readings_of(caller, Sought(person, since=since, until=until))
+
+    def readings_by_message(self, caller: Caller, since: datetime, until: datetime) -> Mapping[str, int]:
+        """See `contract.Registry.readings_by_message`."""
+        return self._history.readings_by_message(caller, since, until)
 
     def facts_about(self, caller: Caller, person: PersonCode, reason: Reason) -> tuple[Record, ...]:
         """See `contract.Registry.facts_about`."""

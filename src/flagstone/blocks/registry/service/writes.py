@@ -99,6 +99,7 @@ class Writes:
         """Change fields of one record and return it as it is then; equal values write nothing."""
         through, everywhere = self._lens(caller, at, Service.UPDATE)
         self._refuse_unseen(through, correction.changes, everywhere=everywhere)
+        why = reason_to_record(through, reason, own=not everywhere)
         try:
             with _own_faults(), self._means.database.writing(caller.actor, reason) as write:
                 before = records.one(write, at[0], record_id)
@@ -107,7 +108,6 @@ class Writes:
                 row = self._correct(write, through, before, correction)
         except NothingChangedError:
             row = before  # type: ignore[assignment]  # set before it can be raised
-        why = reason_to_record(through.definition, reason, own=not everywhere)
         with looking(self._means, through.definition, caller, why) as look:
             return look.show(through, row)
 

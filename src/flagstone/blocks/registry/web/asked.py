@@ -23,6 +23,7 @@ ClientHeader = Annotated[
     str,
     Header(alias=CLIENT_HEADER, max_length=404, description="INSTANCE/CLASS/MEMBER/SUBSYSTEM of the caller"),
 ]
+RegisterCode = Annotated[str, Path(max_length=63)]
 RegistryName = Annotated[str, Path(alias="registryName", max_length=63, description="code of the register")]
 VersionNumber = Annotated[str, Path(alias="versionNumber", max_length=20, description="version, such as 1.0")]
 RecordId = Annotated[str, Path(max_length=200, description="id of the record")]

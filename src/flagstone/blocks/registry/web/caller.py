@@ -6,20 +6,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from urllib.parse import unquote
 
 from starlette.requests import Request
 
 from flagstone.blocks.registry.contract.faults import PurposeMissing
 from flagstone.blocks.registry.contract.register import RegisterDefinition
-from flagstone.kernel.audit import Actor, Caller, Reason
+from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
+from flagstone.kernel.clock import parse_rfc3339
 from flagstone.kernel.errors import Fault, Kind
+from flagstone.platform.http.principal import principal
 
 CLIENT_HEADER = "Information-Mediator-Client"
 PURPOSE_HEADER = "Flagstone-Purpose"
 LEGAL_BASIS_HEADER = "Flagstone-Legal-Basis"
 REFERENCE_HEADER = "Flagstone-Message-Reference"
+CASE_HEADER = "Flagstone-Case"
+HIDDEN_HEADER = "Flagstone-Hidden-Until"
 HEADER_LENGTH_MAX = 500
+
+NOBODY = Caller(Actor(ActorKind.SYSTEM, id="anyone"))
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _CLIENT = re.compile(rf"({_PART})/({_PART})/({_PART})/({_PART})")
@@ -44,7 +51,7 @@ class ClientMismatch(Fault):
 
 
 class ReasonUnreadable(Fault):
-    """A header that says why is too long or not percent-encoded UTF-8."""
+    """A header that says why is too long, not percent-encoded UTF-8, or not the time it ought to be."""
 
     code = "registry.reason-unreadable"
     kind = Kind.INVALID
@@ -97,21 +104,44 @@ def client_of(request: Request, caller: Caller) -> Caller:
 def reason_of(
     request: Request, caller: Caller, definition: RegisterDefinition | None, purposes: Purposes
 ) -> Reason:
-    """Return why the register is used: by headers, else as declared, else by the register's own purpose.
+    """Return why the register is used: as the exchange knows it, else by headers, else as declared.
 
-    PurposeMissing when the register is about persons and nothing was said.
+    Else by a register's own purpose; PurposeMissing when it is about persons and nothing was said.
     """
+    found = principal(request)
+    if found is not None and found.reason is not None:
+        return found.reason
     purpose = _decoded(only(request, PURPOSE_HEADER))
     legal_basis = _decoded(only(request, LEGAL_BASIS_HEADER))
     reference = _decoded(only(request, REFERENCE_HEADER))
+    case, hidden = _decoded(only(request, CASE_HEADER)), _hidden_until(request)
     if purpose:
-        return Reason(purpose, legal_basis, reference)
+        return Reason(purpose, legal_basis, reference, case, hidden)
     declared = purposes.declared_by(caller.actor)
     if declared is not None:
-        return replace(declared, message_reference=reference or declared.message_reference)
+        reference = reference or declared.message_reference
+        return replace(declared, message_reference=reference, case=case, hidden_until=hidden)
     if definition is not None and definition.persons:
         raise PurposeMissing(f"send the header {PURPOSE_HEADER}")
-    return Reason("use by an information system", legal_basis, reference)
+    return Reason("use by an information system", legal_basis, reference, case, hidden)
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who calls, or a nameless caller without roles, who may do what anyone may."""
+    found = principal(request)
+    if found is None:
+        return NOBODY
+    header = only(request, CLIENT_HEADER)
+    return on_behalf(found.caller, header) if header else found.caller
+
+
+def _hidden_until(request: Request) -> datetime | None:
+    """Return until when a reading is to be hidden; None when the header is absent."""
+    text = _decoded(only(request, HIDDEN_HEADER))
+    try:
+        return parse_rfc3339(text) if text else None
+    except ValueError:
+        raise ReasonUnreadable(f"{HIDDEN_HEADER} is not RFC 3339") from None
 
 
 def _decoded(value: str) -> str:

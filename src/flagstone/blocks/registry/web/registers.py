@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Annotated, Literal
 
-from fastapi import Depends, Path
+from fastapi import Depends
 from fastapi import Query as QueryParameter
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 from starlette.requests import Request
@@ -20,31 +20,26 @@ from flagstone.blocks.registry.contract.record import BULK_MAX, Query, Record
 from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.model.definition_reader import as_mapping, parse_definition
-from flagstone.blocks.registry.web.asked import Body, Content, PageAsked, RecordId, plain
-from flagstone.blocks.registry.web.caller import CLIENT_HEADER, Purposes, on_behalf, only, reason_of
+from flagstone.blocks.registry.web.asked import Body, Content, PageAsked, RecordId, RegisterCode, plain
+from flagstone.blocks.registry.web.caller import Purposes, caller_of, reason_of
 from flagstone.blocks.registry.web.files import MEDIA_TYPES, Format, read_rows, write
+from flagstone.blocks.registry.web.readings import Person, ReadingsApi
 from flagstone.blocks.registry.web.wire import (
     PageShape,
-    ReadingShape,
     RecordShape,
     ReportShape,
     RevisionShape,
     page_shape,
-    reading_shape,
     record_shape,
     report_shape,
     revision_shape,
 )
-from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
+from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.ids import PersonCode
-from flagstone.platform.http.principal import principal
 from flagstone.platform.http.routes import ANYONE, Routes
 
 DOCUMENT = "registry"
 
-NOBODY = Caller(Actor(ActorKind.SYSTEM, id="anyone"))
-
-RegisterCode = Annotated[str, Path(max_length=63)]
 Version = Annotated[str, QueryParameter(max_length=20, description="version; the newest by default")]
 
 
@@ -100,13 +95,6 @@ class Export(Body):
     format: Format | Literal["records"] = "json"
 
 
-class Person(Body):
-    """A person, in a body so that no address names her."""
-
-    person: str = Field(min_length=1, max_length=64)
-    register_: str = Field(default="", max_length=63, alias="register")
-
-
 class Existing(BaseModel):
     """Whether a record exists."""
 
@@ -152,9 +140,8 @@ class RegistersApi:
         routes.delete(record, access=ANYONE, status_code=204)(self.archive)
         routes.get(f"{record}/history", access=ANYONE, response_model=list[RevisionShape])(self.history)
         routes.get(f"{record}/as-of", access=ANYONE, response_model=RecordShape)(self.as_of)
-        routes.get(f"{record}/readings", access=ANYONE, response_model=list[ReadingShape])(self.read_log)
-        routes.post("/persons/readings", access=ANYONE, response_model=list[ReadingShape])(self.readings_of)
         routes.post("/persons/facts", access=ANYONE, response_model=list[RecordShape])(self.facts_about)
+        ReadingsApi(self._registry).add_to(routes)
         return routes
 
     def registers(self, request: Request) -> JSONResponse:
@@ -275,16 +262,6 @@ class RegistersApi:
         )
         return JSONResponse(record_shape(record))
 
-    def read_log(self, request: Request, register: RegisterCode, record_id: RecordId) -> JSONResponse:
-        """Return who read a record."""
-        readings = self._registry.read_log(caller_of(request), register, record_id)
-        return JSONResponse([reading_shape(reading) for reading in readings])
-
-    def readings_of(self, request: Request, body: Person) -> JSONResponse:
-        """Return who read a person's data; for that person."""
-        readings = self._registry.readings_of(caller_of(request), PersonCode(body.person), body.register_)
-        return JSONResponse([reading_shape(reading) for reading in readings])
-
     def facts_about(self, request: Request, body: Person) -> JSONResponse:
         """Return every record that concerns a person; for that person."""
         caller = caller_of(request)
@@ -296,17 +273,6 @@ class RegistersApi:
         caller = caller_of(request)
         definition = self._registry.definition(register)
         return caller, reason_of(request, caller, definition, self._purposes)
-
-
-def caller_of(request: Request) -> Caller:
-    """Return who calls, or a nameless caller without roles, who may do what anyone may."""
-    found = principal(request)
-    return _represented(request, found.caller) if found else NOBODY
-
-
-def _represented(request: Request, caller: Caller) -> Caller:
-    header = only(request, CLIENT_HEADER)
-    return on_behalf(caller, header) if header else caller
 
 
 def _utc(instant: datetime) -> datetime:

@@ -36,11 +36,13 @@ class PageShape(BaseModel):
 
 
 class ReasonShape(BaseModel):
-    """Why something was done."""
+    """Why something was done; `hidden_until` is an RFC 3339 instant or empty."""
 
     purpose: str
     legal_basis: str
     message_reference: str
+    case: str
+    hidden_until: str
 
 
 class RevisionShape(BaseModel):
@@ -68,6 +70,8 @@ class ReadingShape(BaseModel):
     system: str
     reason: ReasonShape
     at: str
+    actor_kind: str
+    on_behalf: str
 
 
 class FindingShape(BaseModel):
@@ -138,6 +142,8 @@ def reading_shape(reading: Reading) -> dict[str, object]:
         "system": reading.system,
         "reason": reason_shape(reading.reason),
         "at": rfc3339(reading.at),
+        "actor_kind": reading.actor_kind.value,
+        "on_behalf": reading.on_behalf,
     }
 
 
@@ -147,6 +153,8 @@ def reason_shape(reason: Reason) -> Mapping[str, str]:
         "purpose": reason.purpose,
         "legal_basis": reason.legal_basis,
         "message_reference": reason.message_reference,
+        "case": reason.case,
+        "hidden_until": rfc3339(reason.hidden_until) if reason.hidden_until else "",
     }
 
 

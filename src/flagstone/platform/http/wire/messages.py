@@ -17,7 +17,10 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """First line and headers of a request; `target` is origin-form, percent-encoded as received (RFC 9112 3.2.1)."""
+    """First line and headers of a request.
+
+    `target` is origin-form, percent-encoded as received (RFC 9112 3.2.1).
+    """
 
     method: bytes
     target: bytes
@@ -34,7 +37,7 @@ class ResponseHead:
 
 
 class Body:
-    """An asynchronous iterator of non-empty parts of at most `PART_BYTES_MAX` bytes, flow controlled, read once.
+    """An asynchronous iterator of non-empty parts of at most `PART_BYTES_MAX` bytes, flow controlled.
 
     `length` is what the head declared in bytes, None when it did not; for the answer to HEAD and for 304 it
     is the declared length although no part comes. Reading raises `BodyBroken` when the body was cut, came
@@ -66,20 +69,24 @@ class Body:
         """Say that nobody reads on; what still comes is swallowed or its connection closed."""
 
     async def read(self, limit: int) -> bytes:
-        """Return all that is left, at most `limit` bytes; raises `BodyBroken`, `BodyOversize` above the limit."""
-        if self.length is not None and self.length > limit:
-            raise BodyOversize(f"It has {self.length} bytes, at most {limit} are taken.")
+        """Return all that is left; raises `BodyBroken`, `BodyOversize` above `limit` bytes."""
+        whole = self.at_hand()
+        if whole is not None:
+            if len(whole) > limit:
+                raise BodyOversize(f"At most {limit} bytes are taken.")
+            return whole
         parts: list[bytes] = []
         size = 0
         async for part in self:
             size += len(part)
             if size > limit:
+                self.abandon()
                 raise BodyOversize(f"At most {limit} bytes are taken.")
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def discard(self, limit: int) -> bool:
-        """Swallow what is left; False, and the body abandoned, when it is broken or more than `limit` bytes."""
+        """Swallow what is left; False and the body abandoned when it is broken or above `limit` bytes."""
         size = 0
         try:
             async for part in self:
@@ -122,13 +129,14 @@ class HeldBody(Body):
 
 
 class IteratedBody(Body):
-    """A body made of the parts of an iterator, cut to `PART_BYTES_MAX`; closed when abandoned."""
+    """A body made of the parts of an iterator, cut to `PART_BYTES_MAX`."""
 
-    __slots__ = ("_parts", "_rest", "_whole")
+    __slots__ = ("_parts", "_rest", "_source")
 
-    def __init__(self, parts: AsyncIterator[bytes], length: int | None) -> None:
+    def __init__(self, parts: AsyncIterator[bytes], length: int | None, source: Body | None) -> None:
         super().__init__(length)
         self._parts = parts
+        self._source = source
         self._rest: memoryview[int] = memoryview(b"")
 
     async def __anext__(self) -> bytes:
@@ -141,18 +149,24 @@ class IteratedBody(Body):
         part, self._rest = bytes(self._rest[:PART_BYTES_MAX]), self._rest[PART_BYTES_MAX:]
         return part
 
+    def abandon(self) -> None:
+        """Abandon the body that the parts are made of."""
+        if self._source is not None:
+            self._source.abandon()
+
 
 def body_of(data: bytes) -> Body:
     """Return a body with these bytes; it can be replayed."""
     return HeldBody(data)
 
 
-def body_from(parts: AsyncIterator[bytes], length: int | None) -> Body:
-    """Return a body made of `parts`, for example of an asynchronous generator around another body.
+def body_from(parts: AsyncIterator[bytes], length: int | None, *, source: Body | None = None) -> Body:
+    """Return a body made of `parts`, for example of an asynchronous generator around the body `source`.
 
     `length` is declared to the receiver; a stream of another length is cut off there. None sends chunks.
+    `source` is abandoned when this body is.
     """
-    return IteratedBody(parts, length)
+    return IteratedBody(parts, length, source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from flagstone.blocks.identity.contract import SignIn
 from flagstone.blocks.identity.model.clients import is_loopback
 from flagstone.blocks.identity.service.authorizing import Authorizing
 from flagstone.blocks.identity.service.bearers import MachineBearers
+from flagstone.blocks.identity.service.filed import Filed
 from flagstone.blocks.identity.service.proof import Proof
 from flagstone.blocks.identity.service.registrations import Registrations
 from flagstone.blocks.identity.service.sessions import Sessions
@@ -25,13 +26,24 @@ from flagstone.platform.storage.database import Database
 class Provider:
     """The OpenID provider of one site."""
 
-    def __init__(self, database: Database, keys: Path, terms: Terms, clock: Clock) -> None:
-        """Work on `database` with the keys in folder `keys`; SettingsFault for an unsafe issuer."""
+    def __init__(
+        self,
+        database: Database,
+        keys: Path,
+        terms: Terms,
+        clock: Clock,
+        *,
+        registrations: Path | None = None,
+    ) -> None:
+        """Work on `database` with the keys in folder `keys`; SettingsFault for an unsafe issuer.
+
+        `registrations` is the folder in which other sites leave their clients (`filed.write_registration`).
+        """
         _check_issuer(terms.issuer)
         self.terms = terms
         self.clock = clock
         self.vault = Vault(keys, clock.now())
-        self.clients = Registrations(database, terms)
+        self.clients = Registrations(database, terms, Filed(registrations) if registrations else None)
         self.proof = Proof(database, self.clients, terms, clock)
         self.sessions = Sessions(database, self.vault, terms, clock)
         parts = (database, self.vault, self.clients, self.sessions)

@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from flagstone.blocks.identity import store
 from flagstone.blocks.identity.contract import (
     PERSONAL_CODE,
@@ -21,24 +23,28 @@ from flagstone.blocks.identity.contract import (
 )
 from flagstone.blocks.identity.model.clients import check_client
 from flagstone.blocks.identity.model.registration import client_from, registration_document
+from flagstone.blocks.identity.service.filed import Filed
 from flagstone.blocks.identity.service.terms import Terms
 from flagstone.blocks.identity.service.vault import fresh_secret
-from flagstone.kernel.audit import Actor, Reason
+from flagstone.kernel.audit import Actor, Reason, job
 from flagstone.kernel.errors import Flaw
 from flagstone.platform.crypto.keys import KeyRefused, public_key
 from flagstone.platform.storage.database import Database
 
 SCRYPT_COST = (2**12, 8, 1)
+FILE = job("registration-by-file")
+log = structlog.get_logger("flagstone.identity")
 SECRET_METHODS = (ClientAuthentication.SECRET_BASIC, ClientAuthentication.SECRET_POST)
 
 
 class Registrations:
     """The clients of this provider."""
 
-    def __init__(self, database: Database, terms: Terms) -> None:
-        """Keep clients in `database`, within `terms`."""
+    def __init__(self, database: Database, terms: Terms, filed: Filed | None = None) -> None:
+        """Keep clients in `database`, within `terms`; `filed` are those that sites register by file."""
         self._database = database
         self._terms = terms
+        self._filed = filed
 
     def add(self, client: Client, actor: Actor, reason: Reason) -> str:
         """Register a client; return its secret, shown this once, or an empty text where it has none.
@@ -79,6 +85,7 @@ class Registrations:
 
     def find_with_secret(self, client_id: str) -> tuple[Client, str]:
         """Return an active client and the hash of its secret; ClientUnknown otherwise."""
+        self._take_news(client_id)
         with self._database.reading() as view:
             row = store.client_row(view, client_id) if len(client_id) <= 50 else None
         if row is None or not row["active"]:
@@ -89,6 +96,22 @@ class Registrations:
         """Return every client by id, closed ones too."""
         with self._database.reading() as view:
             return tuple(_client(row) for row in store.client_rows(view))
+
+    def _take_news(self, client_id: str) -> None:
+        """Bring a client that is registered by file up to date; one that was closed by hand stays so."""
+        news = self._filed.news_of(client_id) if self._filed is not None else None
+        if news is None:
+            return
+        with self._database.reading() as view:
+            row = store.client_row(view, client_id)
+        if row is not None and (not row["active"] or row["secret_hash"]):
+            log.warning("registration by file refused", client=client_id, why="it is closed or has a secret")
+            return
+        try:
+            self.ensure(news, FILE, Reason("its site registered it by file"))
+        except ClientInvalid as fault:
+            places = [flaw.pointer for flaw in fault.flaws]
+            log.warning("registration by file refused", client=client_id, code=fault.code, places=places)
 
     def _change(self, client: Client, actor: Actor, reason: Reason) -> None:
         """Replace a client's registration."""

@@ -13,7 +13,7 @@ from flagstone.kernel.audit import ActorKind, Reason
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.storage.reading import Reading
-from flagstone.platform.storage.sql import ColumnElement, Row, func, select
+from flagstone.platform.storage.sql import ColumnElement, Row, and_, func, or_, select
 from flagstone.platform.storage.tables import person_read
 
 
@@ -62,6 +62,16 @@ def by_message(view: Reading, since: datetime, until: datetime) -> Mapping[str, 
     query = select(message, func.count().label("readings")).group_by(message)
     within = query.where(at >= rfc3339(since), at < rfc3339(until), message != "")
     return {row["message_reference"]: row["readings"] for row in view.rows(within)}
+
+
+def between(
+    view: Reading, since: datetime, until: datetime, *, after: str, limit: int
+) -> tuple[PersonRead, ...]:
+    """Return readings in the order of time and id; of those made at `since` the ones that follow `after`."""
+    at, number = person_read.c.at, person_read.c.id
+    behind = or_(at > rfc3339(since), and_(at == rfc3339(since), number > after))
+    query = select(person_read).where(at >= rfc3339(since), behind, at < rfc3339(until))
+    return tuple(_reading(row) for row in view.rows(query.order_by(at, number).limit(limit)))
 
 
 def _conditions(sought: Sought, shown_at: datetime | None) -> list[ColumnElement[bool]]:

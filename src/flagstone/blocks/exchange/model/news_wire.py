@@ -11,7 +11,7 @@ from flagstone.blocks.exchange.contract.identifiers import ClientId
 from flagstone.blocks.exchange.contract.news import Event, Json, TypeId
 from flagstone.blocks.exchange.contract.news_faults import EventInvalid
 from flagstone.blocks.exchange.model.names import part
-from flagstone.blocks.exchange.model.news_schema import ENVELOPE, NotJson, encoded, read_object
+from flagstone.blocks.exchange.model.news_schema import ENVELOPE, NotJson, checked_object, encoded
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
 from flagstone.kernel.errors import Flaw
 
@@ -24,7 +24,7 @@ def event_item(event: Event) -> dict[str, Json]:
     return {
         "id": event.id,
         "sequence": event.sequence,
-        "publisherId": client_item(event.publisher),
+        "publisherId": client_item(event.type.room),
         "eventType": event.type.code,
         "event": dict(event.payload),
         "at": rfc3339(event.at),
@@ -46,20 +46,24 @@ def event_body(event: Event) -> bytes:
     return encoded(event_item(event)).encode()
 
 
-def event_from(data: bytes, type_id: TypeId) -> Event:
-    """Return the event of a push to the inbox of `type_id`; EventInvalid for anything else."""
+def event_from(found: Mapping[str, Json], code: str) -> Event:
+    """Return the event of a push to the inbox of `code`; EventInvalid for anything else.
+
+    The publisher is the event's room.
+    """
     try:
-        item = read_object(data, ENVELOPE)
+        item = checked_object(found, ENVELOPE)
     except NotJson as error:
         raise EventInvalid("", flaws=(Flaw("", str(error)),)) from error
-    flaws = tuple(Flaw(f"/{name}", "is missing or not as published") for name in _wrong(item, type_id))
+    flaws = tuple(Flaw(f"/{name}", "is missing or not as published") for name in _wrong(item, code))
     if flaws:
         raise EventInvalid("", flaws=flaws)
     payload, publisher = item["event"], client_from(item["publisherId"])
     assert isinstance(payload, Mapping) and publisher is not None  # noqa: PT018 - told by _wrong
     sequence = item["sequence"]
     assert isinstance(sequence, int)
-    return Event(str(item["id"]), type_id, publisher, sequence, parse_rfc3339(str(item["at"])), payload)
+    type_id, moment = TypeId(publisher, code), parse_rfc3339(str(item["at"]))
+    return Event(str(item["id"]), type_id, publisher, sequence, moment, payload)
 
 
 def client_from(item: Json) -> ClientId | None:
@@ -73,14 +77,14 @@ def client_from(item: Json) -> ClientId | None:
         return None
 
 
-def _wrong(item: Mapping[str, Json], type_id: TypeId) -> list[str]:
+def _wrong(item: Mapping[str, Json], code: str) -> list[str]:
     """Return the members of an `EventItem` that are missing or not as they must be."""
     sequence, moment = item.get("sequence"), item.get("at")
     right = {
         "id": isinstance(item.get("id"), str) and UUID.fullmatch(str(item["id"])) is not None,
         "sequence": isinstance(sequence, int) and sequence is not True and 1 <= sequence <= SEQUENCE_MAX,
         "publisherId": client_from(item.get("publisherId")) is not None,
-        "eventType": item.get("eventType") == type_id.code,
+        "eventType": item.get("eventType") == code,
         "event": isinstance(item.get("event"), Mapping),
         "at": isinstance(moment, str) and _is_moment(moment),
     }

@@ -87,6 +87,11 @@ def event_row(view: Reading, type_id: TypeId, event_id: str) -> Row | None:
     return view.row(select(events).where(events.c.id == event_id, _of_type(events, type_id)))
 
 
+def event_anywhere(view: Reading, event_id: str) -> Row | None:
+    """Return an event of any type."""
+    return view.row(select(events).where(events.c.id == event_id))
+
+
 def event_from_source(view: Reading, source: str) -> Row | None:
     """Return the event that was made from `source`."""
     return view.row(select(events).where(events.c.source == source))

@@ -32,7 +32,8 @@ class Outcome(Enum):
     """How an asking ended."""
 
     ANSWERED = "answered"
-    SILENT = "silent"  # no answer, or none in time
+    SILENT = "silent"  # no answer
+    LATE = "late"  # no answer in time
     BROKEN = "broken"  # an answer that cannot be used
     REFUSED = "refused"  # an answer that says no
 
@@ -74,7 +75,7 @@ class Breaker:
             if is_open and self._clock() < self._open_until:
                 return self._why
             if self._under_way >= (1 if is_open else self._bounds.at_once_max):
-                return Outcome.SILENT
+                return Outcome.LATE
             self._under_way += 1
             return None
 
@@ -114,7 +115,7 @@ class Asking:
     ) -> dict[str, Asked[T]]:
         """Put each question to its source at once; return what was said in time, for every source.
 
-        A source that has not answered after `seconds_max` (by default that of the bounds) is silent.
+        A source that has not answered after `seconds_max` (by default that of the bounds) is late.
         """
         limit = self._bounds.seconds_max if seconds_max is None else seconds_max
         said: dict[str, Asked[T]] = {}
@@ -144,7 +145,7 @@ class Asking:
     def _ended(self, source: str, future: Future[Asked[T]]) -> Asked[T]:
         """Return what was said in time and note how it went; what comes later is not looked at."""
         in_time = future.done() and not future.cancelled()
-        found: Asked[T] = future.result() if in_time else Asked(Outcome.SILENT)
+        found: Asked[T] = future.result() if in_time else Asked(Outcome.LATE)
         if not in_time:
             future.cancel()
         self._breaker(source).note(found.outcome)

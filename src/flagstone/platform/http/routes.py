@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, StreamingResponse
 from starlette.routing import BaseRoute, Mount
 
 from flagstone.platform.http import csrf
@@ -24,11 +24,13 @@ from flagstone.platform.http.principal import (
     disregard_cookie,
     principal_awaited,
 )
+from flagstone.platform.storage.tally import tallied
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 SIGN_IN_PATH = "/sign-in"
+USAGE_COUNT_HEADER = "Flagstone-Usage-Count"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -93,7 +95,7 @@ class Door(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 turned_away = await self._admit(request)
-                return turned_away or await inner(request)
+                return turned_away or await _counted(inner, request)
             finally:
                 await request.close()  # the temporary files of a form
 
@@ -115,6 +117,19 @@ class Door(APIRoute):
             if not safe and not self.cross_site and by_cookie(request):
                 await csrf.verify(request, found)
         return None
+
+
+async def _counted(inner: Handler, request: Request) -> Response:
+    """Answer; a message of the exchange is told how many readings of personal data its answer recorded.
+
+    An answer that is still being made when it begins is told nothing.
+    """
+    with tallied() as tally:
+        response = await inner(request)
+    found: Principal | None = getattr(request.state, "principal", None)
+    if found is not None and found.reason is not None and not isinstance(response, StreamingResponse):
+        response.headers[USAGE_COUNT_HEADER] = str(tally.readings)
+    return response
 
 
 async def _permitted(request: Request, access: Access) -> Principal | Unauthenticated | None:

@@ -15,6 +15,7 @@ from flagstone.kernel.audit import Actor, Reason
 from flagstone.kernel.clock import Clock, rfc3339
 from flagstone.kernel.ids import PersonCode, fresh_uuid
 from flagstone.platform.storage import journal as journals
+from flagstone.platform.storage import tally
 from flagstone.platform.storage.engine import (
     BUSY_SECONDS_MAX,
     Location,
@@ -157,6 +158,7 @@ class Database:
         with self.writing(actor, reason) as write:
             rows = [_reading_row(one, actor, reason, write.at) for one in seen]
             write.insert_many(person_read, rows)
+        tally.recorded(len(seen))
 
 
 def _reading_row(seen: Seen, actor: Actor, reason: Reason, at: datetime) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from aralia.codes import CHECKS
 from aralia.definitions import definitions
 from aralia.services import life_events
+from aralia.sites import sites
 from flagstone.country import Country, Row, TestPerson
 from flagstone.kernel.ids import PersonCode
 
@@ -41,4 +42,5 @@ COUNTRY = Country(
     test_persons=test_persons,
     life_events=life_events,
     checks=CHECKS,
+    sites=sites,
 )

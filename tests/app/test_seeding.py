@@ -55,7 +55,7 @@ def check_made(settings: Settings, country: Country, clock: SetClock) -> None:
     with visited(settings, country, clock) as site:
         assert all(verdict.sound for verdict in verify_all(site.folder, site.databases))
         assert counts(site) == COUNTS
-        assert [person.name for person in seeding.test_persons(site.folder)] == ["Ada Tiny"]
+        assert [person.name for person in seeding.test_persons(site.folder.path)] == ["Ada Tiny"]
         assert not list(site.folder.path.rglob(".*"))
 
 
@@ -224,7 +224,7 @@ def test_a_damaged_list_of_test_persons_is_told(
         file.touch(mode=0o600)
         file.write_bytes(content)
         with pytest.raises(FolderDamaged):
-            seeding.test_persons(site.folder)
+            seeding.test_persons(site.folder.path)
 
 
 def test_the_list_of_test_persons_is_for_its_owner_only(

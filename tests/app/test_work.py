@@ -51,5 +51,6 @@ def test_a_death_that_is_recorded_ends_the_sign_ins(made: Settings, country: Cou
         while browser.get("/me").url.path == "/me":
             assert time.monotonic() < deadline, "she is still signed in"
             time.sleep(0.2)
-        assert site.services.provider.sign_ins_of(ADA) == ()
+        assert site.services.identity is not None
+        assert site.services.identity.provider.sign_ins_of(ADA) == ()
         assert site.databases["identity"].outbox.abandoned() == 0

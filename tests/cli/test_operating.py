@@ -105,9 +105,9 @@ def test_migrate_shows_before_it_acts(data: Path) -> None:
     tables(data, "DELETE FROM registry_version")
     shown = run("migrate", "--data", data)
     assert shown.code == 0
-    assert f"pending  registry: registry {newest}" in shown.out
+    assert f"pending  state  registry: registry {newest}" in shown.out
     assert "Nothing was changed; --apply takes these steps." in shown.out
-    assert "current  identity" in shown.out
+    assert "current  state  identity" in shown.out
     assert tables(data, "SELECT * FROM registry_version") == []
     refused = run("audit", "verify", "--data", data)
     assert (refused.code, "storage.migrations-pending" in refused.error) == (2, True)
@@ -119,12 +119,12 @@ def test_migrate_takes_a_pending_step_once(data: Path) -> None:
         for (name,) in connection.execute(own).fetchall():
             connection.execute(f"DROP TABLE {name}")
         connection.commit()
-    assert "pending  portal" in run("migrate", "--data", data).out
+    assert "pending  state  portal" in run("migrate", "--data", data).out
     taken = run("migrate", "--data", data, "--apply")
     assert taken.code == 0, taken.all
-    assert "took  portal: storage" in taken.out
-    assert "took  portal: portal" in taken.out
-    assert "current  portal" in run("migrate", "--data", data, "--apply").out
+    assert "took  state  portal: storage" in taken.out
+    assert "took  state  portal: portal" in taken.out
+    assert "current  state  portal" in run("migrate", "--data", data, "--apply").out
 
 
 def test_migrate_creates_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from flagstone.app.folder import Folder
 from flagstone.blocks.identity import store as identity
 from flagstone.blocks.portal import store as portal
 from flagstone.blocks.registry.store import tables as registry
+from flagstone.country import Country
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.crypto.keys import KeyFileExists, read_private, write_private
@@ -25,13 +26,23 @@ SCHEMAS: tuple[BlockSchema, ...] = (registry.SCHEMA, identity.SCHEMA, portal.SCH
 """Every block that stores something, in the order in which they are opened."""
 
 
+def of_site(country: Country, site: str) -> tuple[BlockSchema, ...]:
+    """Return what the blocks of one site store."""
+    absent = set() if country.plan(site).identity else {identity.SCHEMA.block}
+    if country.exchange() is None:
+        absent.add("exchange")
+    return tuple(schema for schema in SCHEMAS if schema.block not in absent)
+
+
 @contextmanager
-def opened(settings: Settings, folder: Folder, clock: Clock) -> Iterator[Mapping[str, Database]]:
-    """Open the database of every block, by block; nothing is migrated."""
+def opened(
+    settings: Settings, country: Country, folder: Folder, clock: Clock
+) -> Iterator[Mapping[str, Database]]:
+    """Open the database of every block of the site, by block; nothing is migrated."""
     _require_same_engine(settings, folder)
     databases = {}
     try:
-        for schema in SCHEMAS:
+        for schema in of_site(country, settings.site):
             where = _location(settings, folder, schema.block)
             origin = f"{settings.country}/{settings.site}/{schema.block}"
             databases[schema.block] = Database(schema, where, origin, clock=clock)
@@ -48,9 +59,9 @@ def _require_same_engine(settings: Settings, folder: Folder) -> None:
         raise SettingsFault(f"database.url: {folder.path} was made with {there}")
 
 
-def files() -> tuple[str, ...]:
-    """Return the names of the SQLite files that a made folder holds."""
-    return tuple(f"{schema.block}.sqlite" for schema in SCHEMAS)
+def files(country: Country, site: str) -> tuple[str, ...]:
+    """Return the names of the SQLite files that a made folder of a site holds."""
+    return tuple(f"{schema.block}.sqlite" for schema in of_site(country, site))
 
 
 def server_url(settings: Settings) -> str:

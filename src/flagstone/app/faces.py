@@ -35,6 +35,7 @@ from flagstone.platform.http.bounds import Bounds
 from flagstone.platform.http.language import Languages, marked
 from flagstone.platform.http.look import read_look
 from flagstone.platform.http.pages import LOCALE, MenuItem, Pages
+from flagstone.platform.http.principal import Bearers, Principal
 from flagstone.platform.http.routes import Routes
 from flagstone.platform.jobs.faults import NotRunning
 from flagstone.platform.jobs.jobs import Jobs
@@ -62,7 +63,7 @@ def web_application(site: Site, front: Portal, jobs: Jobs, clock: Clock) -> Appl
     keepers = Keepers(
         pages=pages,
         sessions=front.sessions,
-        bearers=site.services.provider.bearers,
+        bearers=_bearers(site),
         checks=_checks(site, jobs),
     )
     return assemble(routes, edge=edge(site), keepers=keepers)
@@ -104,11 +105,13 @@ def _pages(site: Site) -> tuple[Pages, Assets]:
 
 def _identity_routes(site: Site, pages: Pages) -> Sequence[Routes]:
     """Return the provider's endpoints; in a sandbox also the test authenticator."""
-    provider = site.services.provider
+    if site.services.identity is None:
+        return ()
+    provider, directory = site.services.identity.provider, site.services.identity.directory
     routes = [protocol_routes(provider, pages.languages), sign_out_routes(provider, pages)]
     if site.country.sandbox:
-        featured = [person.featured() for person in test_persons(site.folder)]
-        authenticator = TestAuthenticator(site.services.directory, featured, sandbox=True)
+        featured = [person.featured() for person in test_persons(site.folder.path)]
+        authenticator = TestAuthenticator(directory, featured, sandbox=True)
         routes.append(authenticator_routes(provider, pages, authenticator))
     return routes
 
@@ -132,6 +135,24 @@ def _registry_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]
         dialect.prepare()
         routes.insert(0, dialect.routes())
     return routes
+
+
+def _bearers(site: Site) -> FirstOf:
+    """Return who knows the machines that call: tickets of our own exchange, and the provider's tokens."""
+    issued = [site.services.identity.provider.bearers] if site.services.identity else []
+    return FirstOf([site.services.tickets, *issued])
+
+
+class FirstOf:
+    """Keeps `Bearers` by asking several, in order."""
+
+    def __init__(self, keepers: Sequence[Bearers]) -> None:
+        """Ask `keepers`, the first first."""
+        self._keepers = tuple(keepers)
+
+    def find(self, token: str) -> Principal | None:
+        """Return whom the first keeper that knows the token names."""
+        return next((found for each in self._keepers if (found := each.find(token))), None)
 
 
 def _checks(site: Site, jobs: Jobs) -> dict[str, Callable[[], None]]:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flagstone.app.keys import signing_key
-from flagstone.app.services import PORTAL
+from flagstone.app.services import portal_client
+from flagstone.app.sources import life_registry, sources
 from flagstone.blocks.identity.contract import PERSON_SCOPES, Client, ClientAuthentication
+from flagstone.blocks.identity.service.filed import write_registration
 from flagstone.blocks.portal.model import Limits
-from flagstone.blocks.portal.service.facts import PersonFacts, Source
+from flagstone.blocks.portal.service.facts import PersonFacts
 from flagstone.blocks.portal.service.life import LifeEvents
 from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.portal.service.signing_in import SigningIn
@@ -25,34 +27,42 @@ from flagstone.platform.http.relying_party import Registration, RelyingParty
 if TYPE_CHECKING:
     from flagstone.app.site import Site
 
-SOURCES = {"en": "Registers of the state", "et": "Riigi registrid", "ar": "سجلات الدولة"}
-
 
 def portal(site: Site, clock: Clock) -> Portal:
     """Return the portal of `site`; its registration follows the address that the site answers at."""
     key = signing_key(site.folder.keys / "portal.pem")
     secret = ensure_secret_key(site.folder.keys / "portal-secrets")
-    url, provider = site.settings.public_url, site.services.provider
-    provider.clients.ensure(_client(site, key), job("start"), Reason("The portal signs persons in"))
-    ours = Registration(url, PORTAL, f"{url}/sign-in/return", f"{url}/signed-out", PERSON_SCOPES, key)
-    party = RelyingParty(ours, OtherSite(url), clock)
+    _register(site, key)
+    url, issuer = site.settings.public_url, site.settings.issuer
+    name = portal_client(site.country, site.plan.code)
+    ours = Registration(issuer, name, f"{url}/sign-in/return", f"{url}/signed-out", PERSON_SCOPES, key)
+    party = RelyingParty(ours, OtherSite(issuer), clock)
+    provider = site.services.identity.provider if site.services.identity else None
     sessions = PortalSessions(site.databases["portal"], secret, _limits(site), clock, identity=provider)
-    registry = site.services.registry
     return Portal(
         sessions,
         SigningIn(party, secret, clock),
         party,
-        PersonFacts([Source(SOURCES, registry)]),
-        LifeEvents(site.country.life_events(), registry),
+        PersonFacts(sources(site)),
+        LifeEvents(site.country.life_events(), life_registry(site)),
     )
+
+
+def _register(site: Site, key: SigningKey) -> None:
+    """Make the portal known to the identity provider, here or at another site."""
+    client, identity = _client(site, key), site.services.identity
+    if identity is not None:
+        identity.provider.clients.ensure(client, job("start"), Reason("The portal signs persons in"))
+    elif site.settings.identity.registrations is not None:
+        write_registration(site.settings.identity.registrations, client)
 
 
 def _client(site: Site, key: SigningKey) -> Client:
     """Return the portal as the provider knows it."""
     url = site.settings.public_url
     return Client(
-        PORTAL,
-        site.country.name,
+        portal_client(site.country, site.plan.code),
+        site.country.name if site.plan.citizens else site.plan.name,
         ClientAuthentication.PRIVATE_KEY_JWT,
         redirect_uris=(f"{url}/sign-in/return",),
         post_logout_redirect_uris=(f"{url}/signed-out",),

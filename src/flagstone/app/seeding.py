@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from flagstone.app.folder import Folder, FolderDamaged
 from flagstone.app.services import Services
 from flagstone.blocks.registry.contract.faults import DefinitionInvalid, RegisterMissing
 from flagstone.blocks.registry.contract.register import RegisterDefinition
-from flagstone.country import Country, TestPerson
+from flagstone.country import Country, SitePlan, TestPerson
 from flagstone.kernel.audit import Caller, Reason, job
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.crypto.keys import read_private, write_private
@@ -35,20 +36,21 @@ def migrate(databases: Mapping[str, Database]) -> None:
         migration.migrate(database)
 
 
-def seed(country: Country, services: Services, folder: Folder, tell: Tell) -> None:
-    """Publish the country's registers, load their first records and keep the list of test persons."""
+def seed(country: Country, plan: SitePlan, services: Services, folder: Folder, tell: Tell) -> None:
+    """Publish the site's registers and load their first records; a site that signs in keeps test persons."""
     for definition in country.definitions():
-        _publish(definition, services)
-        count = _load(definition, country, services)
-        tell(definition.code, count)
-    persons = [_plain(person) for person in country.test_persons()]
-    write_private(folder.path / TEST_PERSONS, json.dumps(persons).encode(), replace=True)
+        if definition.code in plan.registers:
+            _publish(definition, services)
+            tell(definition.code, _load(definition, country, services))
+    if plan.identity:
+        persons = [_plain(person) for person in country.test_persons()]
+        write_private(folder.path / TEST_PERSONS, json.dumps(persons).encode(), replace=True)
 
 
-def test_persons(folder: Folder) -> tuple[TestPerson, ...]:
+def test_persons(folder: Path) -> tuple[TestPerson, ...]:
     """Return the test persons that the seeding kept; FolderDamaged when their file is not as it was."""
     try:
-        kept = json.loads(read_private(folder.path / TEST_PERSONS))
+        kept = json.loads(read_private(folder / TEST_PERSONS))
         return tuple(
             TestPerson(PersonCode(each["personal_code"]), each["name"], each["part"], each["try_this"])
             for each in kept

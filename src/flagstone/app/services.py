@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
+from flagstone.app.folder import Folder
 from flagstone.blocks.identity.service.directory import RegisterDirectory
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.identity.service.terms import Terms
@@ -17,6 +17,7 @@ from flagstone.country import Country
 from flagstone.kernel.clock import Clock
 from flagstone.platform.crypto import seal
 from flagstone.platform.crypto.keys import SecretKey, ensure_secret_key
+from flagstone.platform.http.tickets import Tickets
 from flagstone.platform.storage.database import Database
 from flagstone.settings.options import Settings
 
@@ -40,32 +41,69 @@ class FieldSealer:
 
 
 @dataclass(frozen=True)
-class Services:
-    """What the blocks do, without any web."""
+class SigningIn:
+    """What signs persons in, at the one site that does."""
 
-    registry: Registry
     provider: Provider
     directory: RegisterDirectory
 
 
+@dataclass(frozen=True)
+class Services:
+    """What the blocks do, without any web; `identity` is None where another site signs persons in."""
+
+    registry: Registry
+    identity: SigningIn | None
+    tickets: Tickets
+
+
 def services(
-    settings: Settings, country: Country, databases: Mapping[str, Database], keys: Path, clock: Clock
+    settings: Settings, country: Country, databases: Mapping[str, Database], folder: Folder, clock: Clock
 ) -> Services:
     """Put the use cases of every block together on `databases`."""
-    sealer = FieldSealer(ensure_secret_key(keys / "registry-secrets"))
+    sealer = FieldSealer(ensure_secret_key(folder.keys / "registry-secrets"))
     registry = Service(databases["registry"], sealer, country.checks)
-    provider = Provider(databases["identity"], keys / "identity", _terms(settings, country), clock)
+    return Services(registry, _identity(settings, country, databases, folder, registry, clock), Tickets())
+
+
+def portal_client(country: Country, site: str) -> str:
+    """Return the name of a site's portal among the provider's clients."""
+    return PORTAL if country.plan(site).citizens else f"{PORTAL}-{site}"
+
+
+def _identity(
+    settings: Settings,
+    country: Country,
+    databases: Mapping[str, Database],
+    folder: Folder,
+    registry: Registry,
+    clock: Clock,
+) -> SigningIn | None:
+    """Return the identity provider on this site's own registers, None at any other site."""
+    if "identity" not in databases:
+        return None
     directory = RegisterDirectory(registry, country.persons, country.offices)
-    return Services(registry, provider, directory)
+    terms = _terms(settings, country)
+    return SigningIn(
+        Provider(
+            databases["identity"],
+            folder.keys / "identity",
+            terms,
+            clock,
+            registrations=settings.identity.registrations,
+        ),
+        directory,
+    )
 
 
 def _terms(settings: Settings, country: Country) -> Terms:
     """Return the terms of the identity provider."""
+    portals = {portal_client(country, plan.code) for plan in country.plans(settings.site)}
     return Terms(
         issuer=settings.public_url,
         country=country.instance,
         locales=country.languages,
-        personal_code_clients=frozenset({PORTAL}),
+        personal_code_clients=frozenset(portals),
         session_idle=timedelta(minutes=settings.sessions.idle_minutes),
         session_absolute=timedelta(hours=settings.sessions.absolute_hours),
     )

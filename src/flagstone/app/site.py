@@ -11,12 +11,15 @@ from flagstone.app import checkpoints, seeding
 from flagstone.app import databases as bases
 from flagstone.app.faces import web_application
 from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
+from flagstone.app.plan import OWN_SETTINGS, own_settings
 from flagstone.app.portal import portal
 from flagstone.app.services import Services, services
 from flagstone.app.work import durable_work
-from flagstone.country import Country
+from flagstone.country import Country, SitePlan
 from flagstone.kernel.clock import Clock
+from flagstone.platform.crypto.keys import write_private
 from flagstone.platform.http.application import Application
+from flagstone.platform.http.server import Listener
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.storage import migration
 from flagstone.platform.storage.database import Database
@@ -29,6 +32,7 @@ class Site:
 
     settings: Settings
     country: Country
+    plan: SitePlan
     folder: Folder
     databases: Mapping[str, Database]
     services: Services
@@ -37,8 +41,8 @@ class Site:
 @contextmanager
 def claimed(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open the site for this process alone, to make it; a new one gets its tables."""
-    folder = claim(settings.data / settings.site, country.code, settings.site)
-    with _opened(settings, folder, clock) as databases:
+    folder = claim(settings.folder, country.code, settings.site)
+    with _opened(settings, country, folder, clock) as databases:
         if not folder.mark.made:
             seeding.migrate(databases)
         yield _site(settings, country, folder, databases, clock)
@@ -47,25 +51,27 @@ def claimed(settings: Settings, country: Country, clock: Clock) -> Iterator[Site
 @contextmanager
 def served(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open a made site for this process alone, to serve it; FolderNotMade, and nothing made, otherwise."""
-    folder = claim_made(settings.data / settings.site, country.code, settings.site)
-    with _opened(settings, folder, clock) as databases:
+    folder = claim_made(settings.folder, country.code, settings.site)
+    with _opened(settings, country, folder, clock) as databases:
         yield _site(settings, country, folder, databases, clock)
 
 
 @contextmanager
 def visited(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open a made site beside the process that serves it, for a command of the operator."""
-    folder = visit(settings.data / settings.site, country.code, settings.site)
-    with _opened(settings, folder, clock) as databases:
+    folder = visit(settings.folder, country.code, settings.site)
+    with _opened(settings, country, folder, clock) as databases:
         yield _site(settings, country, folder, databases, clock)
 
 
 @contextmanager
-def _opened(settings: Settings, folder: Folder, clock: Clock) -> Iterator[Mapping[str, Database]]:
+def _opened(
+    settings: Settings, country: Country, folder: Folder, clock: Clock
+) -> Iterator[Mapping[str, Database]]:
     """Open the databases of a folder and release both at the end."""
     with ExitStack() as stack:
         stack.callback(folder.release)
-        yield stack.enter_context(bases.opened(settings, folder, clock))
+        yield stack.enter_context(bases.opened(settings, country, folder, clock))
 
 
 def _site(
@@ -74,14 +80,14 @@ def _site(
     """Return the site on databases that are up to date; MigrationsPending otherwise."""
     for database in databases.values():
         migration.require_current(database)
-    use_cases = services(settings, country, databases, folder.keys, clock)
-    return Site(settings, country, folder, databases, use_cases)
+    use_cases = services(settings, country, databases, folder, clock)
+    return Site(settings, country, country.plan(settings.site), folder, databases, use_cases)
 
 
 def is_made(settings: Settings, country: Country) -> bool:
     """Tell whether the site is made; a SettingsFault when its folder can be neither made nor served."""
     try:
-        visit(settings.data / settings.site, country.code, settings.site)
+        visit(settings.folder, country.code, settings.site)
     except FolderNotMade:
         return False
     return True
@@ -91,22 +97,26 @@ def make(site: Site, tell: seeding.Tell) -> None:
     """Give a new site its first content; an interrupted making is completed, a finished one kept."""
     if site.folder.mark.made:
         return
-    seeding.seed(site.country, site.services, site.folder, tell)
-    names = () if site.settings.database.url else bases.files()
+    seeding.seed(site.country, site.plan, site.services, site.folder, tell)
+    if site.country.sites():
+        text = own_settings(site.country, site.plan.code, site.settings.data)
+        write_private(site.folder.path / OWN_SETTINGS, text.encode(), replace=True)
+    names = () if site.settings.database.url else bases.files(site.country, site.plan.code)
     site.folder.complete(names)
 
 
 @contextmanager
-def at_work(site: Site, clock: Clock) -> Iterator[tuple[Application, Jobs]]:
-    """Start the durable work of a made site and return it with the web application.
+def at_work(
+    site: Site, clock: Clock, *, clients: Listener | None = None, servers: Listener | None = None
+) -> Iterator[tuple[Application, Jobs]]:
+    """Start the durable work of a made site, and on two more sockets its exchange; return its pages.
 
     At the end work stops within seconds and the heads of the journals are signed.
     """
     front = portal(site, clock)
     jobs = durable_work(site, front.sessions, clock)
-    jobs.start(wait=False)
-    try:
+    with ExitStack() as stack:
+        stack.callback(checkpoints.sign_at_stop, site.folder, site.databases)
+        stack.callback(jobs.stop)
+        jobs.start(wait=False)
         yield web_application(site, front, jobs, clock), jobs
-    finally:
-        jobs.stop()
-        checkpoints.sign_at_stop(site.folder, site.databases)

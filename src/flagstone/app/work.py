@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -29,29 +29,37 @@ def durable_work(site: Site, sessions: PortalSessions, clock: Clock) -> Jobs:
     folder, databases = site.folder, site.databases
     url = server_url(site.settings) or f"sqlite:///{folder.path / 'jobs.sqlite'}"
     jobs = Jobs(url, site.settings.site, clock)
-    provider, directory = site.services.provider, site.services.directory
-
-    def sign_out_the_dead(news: Any) -> None:
-        identity.sign_out_the_dead(provider, directory, news.payload)
-
-    def tell_client(news: Any) -> None:
-        identity.tell_client(provider, FormSender(), news.payload)
-
-    changed = {"identity.sign-out-the-dead": sign_out_the_dead}
-    jobs.deliver("registry", databases["registry"].outbox, {"RecordCorrected": changed})
-    told = {"ClientSignedOut": {"identity.tell-client": tell_client}}
-    jobs.deliver("identity", databases["identity"].outbox, told)
+    _deliver_news(site, jobs)
 
     def sign_heads(_instant: Any) -> None:
         checkpoints.sign_all(folder, databases)
 
     def erase_old(_instant: Any) -> None:
-        identity.erase_old(provider)
+        if site.services.identity is not None:
+            identity.erase_old(site.services.identity.provider)
         portal.erase_old(sessions)
 
     jobs.schedule(Schedule("checkpoints", Every(CHECKPOINT_SECONDS), sign_heads))
     jobs.schedule(Schedule("erase-old-sign-ins", Cron("30 2 * * *"), erase_old))
     return jobs
+
+
+def _deliver_news(site: Site, jobs: Jobs) -> None:
+    """Wire who hears of what happens in the blocks."""
+    listeners: dict[str, Callable[[Any], None]] = {}
+    if site.services.identity is not None:
+        provider, directory = site.services.identity.provider, site.services.identity.directory
+
+        def sign_out_the_dead(news: Any) -> None:
+            identity.sign_out_the_dead(provider, directory, news.payload)
+
+        def tell_client(news: Any) -> None:
+            identity.tell_client(provider, FormSender(), news.payload)
+
+        listeners["identity.sign-out-the-dead"] = sign_out_the_dead
+        told = {"ClientSignedOut": {"identity.tell-client": tell_client}}
+        jobs.deliver("identity", site.databases["identity"].outbox, told)
+    jobs.deliver("registry", site.databases["registry"].outbox, {"RecordCorrected": listeners})
 
 
 class FormSender:

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from flagstone.app.checkpoints import sign_all, verify_all
 from flagstone.app.site import visited
-from flagstone.cli.options import Data, File, SiteName, settled
+from flagstone.cli.options import Data, File, SiteName, settled_all
 from flagstone.kernel.clock import SystemClock
 from flagstone.platform.storage.verification import Verdict
 
@@ -18,11 +18,15 @@ app = typer.Typer(help="The audit log: verify it, sign its heads.", no_args_is_h
 
 @app.command()
 def verify(settings: File = None, data: Data = None, site: SiteName = None) -> None:
-    """Check every entry, row and checkpoint; name the first damage. Exit code 1 when there is any."""
-    chosen, country = settled(settings, data, site=site)
+    """Check every entry, row and checkpoint; name the first damage. Exit code 1 when there is any.
+
+    Without --site every site of the country is looked at.
+    """
     console = Console(highlight=False)
-    with visited(chosen, country, SystemClock()) as found:
-        verdicts = verify_all(found.folder, found.databases)
+    verdicts: list[Verdict] = []
+    for one, country in settled_all(settings, data, site):
+        with visited(one, country, SystemClock()) as found:
+            verdicts += verify_all(found.folder, found.databases)
     for verdict in verdicts:
         console.print(_words(verdict), soft_wrap=True)
     raise typer.Exit(0 if all(verdict.sound for verdict in verdicts) else 1)
@@ -31,11 +35,11 @@ def verify(settings: File = None, data: Data = None, site: SiteName = None) -> N
 @app.command()
 def checkpoint(settings: File = None, data: Data = None, site: SiteName = None) -> None:
     """Sign the present heads of all journals; copy the checkpoints folder to another machine."""
-    chosen, country = settled(settings, data, site=site)
-    with visited(chosen, country, SystemClock()) as found:
-        sign_all(found.folder, found.databases)
-        words = f"Signed heads are in {found.folder.checkpoints}"
-        Console(highlight=False).print(words, markup=False, soft_wrap=True)
+    for one, country in settled_all(settings, data, site):
+        with visited(one, country, SystemClock()) as found:
+            sign_all(found.folder, found.databases)
+            words = f"Signed heads are in {found.folder.checkpoints}"
+            Console(highlight=False).print(words, markup=False, soft_wrap=True)
 
 
 def _words(verdict: Verdict) -> str:

@@ -11,18 +11,19 @@ from rich.markup import escape
 
 from flagstone import country as countries
 from flagstone.app.site import visited
-from flagstone.cli import running
+from flagstone.cli import doors
 from flagstone.cli.options import Data, File, SiteName, loaded
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault
 from flagstone.platform.http import server
 from flagstone.platform.http.look import read_look
-from flagstone.settings import Loaded, Settings
+from flagstone.settings.options import Settings
+from flagstone.settings.reading import Loaded
 
 
 def check(settings: File = None, data: Data = None, site: SiteName = None) -> None:
     """Show every setting with its value and source; say what is wrong. Exit code 1 when anything is."""
-    found = loaded(settings, data, site=site)
+    found, _ = loaded(settings, data, site=site)
     console = Console(highlight=False)
     for line in _lines(found):
         console.print(line, markup=False, soft_wrap=True)
@@ -61,7 +62,7 @@ def _complaints(found: Loaded) -> Iterator[str]:
 
 def _look_at_door(settings: Settings) -> None:
     """Raise what would keep the site from listening, but for a port that is taken: it may be its own."""
-    tls = running.tls(settings)
+    tls = doors.tls(settings)
     if tls is not None:
         server.tls_context(tls)
     server.bind(settings.http.host, 0, tls=tls).close()
@@ -71,6 +72,6 @@ def _look_at_site(settings: Settings) -> None:
     """Raise what is wrong with the country, its look, or the data folder where there is one."""
     country = countries.load(settings.country)
     read_look(country.look)
-    if (settings.data / settings.site).exists():
+    if (settings.folder).exists():
         with visited(settings, country, SystemClock()):
             return

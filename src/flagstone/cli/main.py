@@ -15,8 +15,8 @@ from flagstone.blocks.identity import cli as identity
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
 from flagstone.blocks.registry.contract.registry import Registry
-from flagstone.cli import auditing, checking, making, migrating, options, running
-from flagstone.kernel.errors import Fault
+from flagstone.cli import auditing, checking, making, migrating, options, running, sites
+from flagstone.kernel.errors import Fault, SettingsFault
 from flagstone.platform.http import logs
 
 UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h
@@ -27,7 +27,9 @@ PLACES = 3
 def _provider() -> Iterator[Provider]:
     """Open the identity provider of the site for one command."""
     with options.visiting() as site:
-        yield site.services.provider
+        if site.services.identity is None:
+            raise SettingsFault(f"site: {site.plan.code} signs nobody in")
+        yield site.services.identity.provider
 
 
 @contextmanager
@@ -52,6 +54,7 @@ app.command("migrate")(migrating.migrate)
 app.command("new-country")(making.new_country)
 app.command("new-block")(making.new_block)
 app.add_typer(auditing.app, name="audit")
+app.add_typer(sites.app, name="sites")
 app.callback()(options.remember)
 app.add_typer(identity.commands(_provider), name="identity")
 app.add_typer(registry.commands(_registry), name="registry")

@@ -12,6 +12,8 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from time import perf_counter
 from typing import Any, TextIO
 
@@ -50,6 +52,7 @@ DENIED = frozenset(
 )
 """Keys whose values are dropped from every line, whoever logs them."""
 FRAMES_MAX = 40
+FILE_BYTES_MAX = 20_000_000
 CLIENT_GONE = 499  # in logs and counts only: nobody was left to be answered
 _LONG_NUMBER = re.compile(r"[0-9]{9,}")
 _KEPT_AS_IS = frozenset({"request_id", "timestamp"})
@@ -86,13 +89,20 @@ def described(error: BaseException) -> dict[str, Any]:
     return {"error": type(error).__qualname__, "places": places[-FRAMES_MAX:]}
 
 
-def configure(*, stream: TextIO | None = None, level: int = logging.INFO, plain: bool | None = None) -> None:
+def configure(
+    *,
+    stream: TextIO | None = None,
+    file: Path | None = None,
+    level: int = logging.INFO,
+    plain: bool | None = None,
+) -> None:
     """Send our log and the libraries' to `stream` (standard error): JSON lines, or text on a terminal.
 
-    `plain` decides the form when given; otherwise a terminal gets text.
+    `plain` decides the form when given; otherwise a terminal gets text. With `file` the log goes there,
+    and two older files of `FILE_BYTES_MAX` are kept beside it.
     """
     stream = stream or sys.stderr
-    as_text = stream.isatty() if plain is None else plain
+    as_text = (file is None and stream.isatty()) if plain is None else plain
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -108,7 +118,9 @@ def configure(*, stream: TextIO | None = None, level: int = logging.INFO, plain:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
+    handler: logging.Handler = logging.StreamHandler(stream)
+    if file is not None:
+        handler = RotatingFileHandler(file, maxBytes=FILE_BYTES_MAX, backupCount=2, encoding="utf-8")
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, drop_foreign_arguments],

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Where the sites of a country find each other when all of them run on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from flagstone.country import Country
+from flagstone.settings.options import ExchangeOptions, Http, Settings
+
+REGISTRATIONS = "registrations"
+OWN_SETTINGS = "settings.toml"
+
+
+def ports(at: int, base: int | None = None) -> dict[str, int]:
+    """Return the ports of the site number `at` (from 0) by option; `base` is the first site's own.
+
+    Base 0 takes any free port for each.
+    """
+    if base == 0:
+        return {"http.port": 0, "exchange.client_port": 0, "exchange.server_port": 0}
+    usual = Http().port
+    shift = (usual if base is None else base) - usual + at
+    doors = ExchangeOptions()
+    return {
+        "http.port": usual + shift,
+        "exchange.client_port": doors.client_port + shift,
+        "exchange.server_port": doors.server_port + shift,
+    }
+
+
+def own_settings(country: Country, site: str, data: Path) -> str:
+    """Return the first text of a site's own settings file, as it runs beside the others here."""
+    codes = [plan.code for plan in country.plans()]
+    plan, exchange = country.plan(site), country.exchange()
+    options: dict[str, int | str] = {**ports(codes.index(site))}
+    if not plan.identity:
+        issuer = next(each.code for each in country.plans() if each.identity)
+        options["identity.issuer"] = _local(codes.index(issuer))
+    options["identity.registrations"] = str((data / REGISTRATIONS).resolve())
+    if exchange is not None and exchange.centre != site:
+        options["exchange.centre"] = _local(codes.index(exchange.centre))
+    lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
+    return "\n".join(
+        ["# What this site alone goes by; variables and the command line count more.", *lines, ""]
+    )
+
+
+def acquainted(country: Country, sites: Sequence[Settings]) -> list[Settings]:
+    """Return the settings of all sites with each other's addresses, as their ports were had."""
+    by_code = {settings.site: settings for settings in sites}
+    issuer = next(by_code[plan.code].public_url for plan in country.plans() if plan.identity)
+    exchange = country.exchange()
+    centre = by_code[exchange.centre].public_url if exchange else ""
+    peers = tuple(
+        f"{exchange.servers[code].id}=http://{settings.exchange.host}:{settings.exchange.server_port}"
+        for code, settings in by_code.items()
+        if exchange
+    )
+    return [
+        replace(
+            settings,
+            identity=replace(
+                settings.identity,
+                issuer="" if settings.public_url == issuer else issuer,
+                registrations=settings.identity.registrations or settings.data / REGISTRATIONS,
+            ),
+            exchange=replace(
+                settings.exchange,
+                centre="" if settings.public_url == centre else centre,
+                peer_addresses=peers,
+            ),
+        )
+        for settings in sites
+    ]
+
+
+def _local(at: int) -> str:
+    """Return the usual address of the site number `at`."""
+    return f"http://localhost:{ports(at)['http.port']}"

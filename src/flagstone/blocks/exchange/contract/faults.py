@@ -60,6 +60,15 @@ class DescriptionRefused(Fault):
     remedy = "Give an OpenAPI 3.0 or 3.1 document, as JSON or YAML, without references to other places."
 
 
+class EndpointUnknown(Fault):
+    """A right names a method and path that the service does not have."""
+
+    code = "exchange.endpoint-unknown"
+    kind = Kind.MISSING
+    title = "The service has no such endpoint"
+    remedy = "Look at the service's endpoints, or name the whole service as `* **`."
+
+
 class GroupUnknown(Fault):
     """There is no such group."""
 
@@ -121,3 +130,21 @@ class FileRefused(Fault):
     kind = Kind.INVALID
     title = "The file cannot be offered as a service"
     remedy = "Send UTF-8 CSV with a header row, and mend what is named."
+
+
+class MessageUnknown(Fault):
+    """The message log has no such exchange at that end."""
+
+    code = "exchange.message-unknown"
+    kind = Kind.MISSING
+    title = "The log has no such message"
+    remedy = "Search again; old messages leave the log after the days that the settings name."
+
+
+class QueryInvalid(Fault):
+    """A search of the log, or its page or span of time, is out of bounds."""
+
+    code = "exchange.query-invalid"
+    kind = Kind.INVALID
+    title = "The log cannot be searched so"
+    remedy = "Ask for a smaller page, or for fewer spans of a time that ends after it begins."

@@ -63,17 +63,19 @@ def named_subject(subject: Subject) -> str:
     return str(subject)
 
 
+def require_named(identifier: ClientId | ServerId | ServiceId) -> None:
+    """Raise IdentifierInvalid unless the text of `identifier` names it and nothing else."""
+    read = {ClientId: client_named, ServerId: server_named, ServiceId: service_named}[type(identifier)]
+    if read(str(identifier)) != identifier:
+        raise IdentifierInvalid
+
+
 def part(text: str) -> str:
     """Return `text` if it can be one part of an identifier; IdentifierInvalid otherwise."""
     fits = 0 < len(text) <= PART_LENGTH_MAX and text == text.strip() and text.strip(".")
     if not fits or _FORBIDDEN.search(text) or any(unicodedata.category(each) in _INVISIBLE for each in text):
         raise IdentifierInvalid
     return text
-
-
-def checked(client: ClientId) -> ClientId:
-    """Return `client` if each of its parts may stand in a text; IdentifierInvalid otherwise."""
-    return client_named(str(client)) if client.instance and client.member_code else client_named("")
 
 
 def _parts(text: str, count: int) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from flagstone.blocks.exchange.contract.directory import Directory, GlobalGroup, Member, Server, Subsystem
 from flagstone.blocks.exchange.contract.identifiers import ClientId
 from flagstone.blocks.exchange.model import names
+from flagstone.blocks.exchange.model.directories import in_order
 from flagstone.blocks.exchange.store import tables
 from flagstone.blocks.exchange.store.rows import keep, keep_all, matching
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
@@ -23,19 +24,21 @@ def directory(view: Reading) -> Directory | None:
     head = view.row(select(tables.directory))
     if head is None:
         return None
-    return Directory(
-        head["instance"],
-        head["number"],
-        parse_rfc3339(head["made_at"]),
-        members=tuple(
-            Member(names.member_named(row["id"]), row["name"]) for row in matching(view, tables.member)
-        ),
-        subsystems=tuple(
-            Subsystem(names.subsystem_named(row["id"]), row["name"])
-            for row in matching(view, tables.subsystem)
-        ),
-        servers=tuple(map(_server, matching(view, tables.server))),
-        groups=tuple(map(_group, matching(view, tables.global_group))),
+    return in_order(
+        Directory(
+            head["instance"],
+            head["number"],
+            parse_rfc3339(head["made_at"]),
+            members=tuple(
+                Member(names.member_named(row["id"]), row["name"]) for row in matching(view, tables.member)
+            ),
+            subsystems=tuple(
+                Subsystem(names.subsystem_named(row["id"]), row["name"])
+                for row in matching(view, tables.subsystem)
+            ),
+            servers=tuple(map(_server, matching(view, tables.server))),
+            groups=tuple(map(_group, matching(view, tables.global_group))),
+        )
     )
 
 

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The message log: one thread writes what passes, everything that waits in one transaction.
+
+A lone record is written at once; under load a transaction takes along all that came while the one
+before it was written. A request is acknowledged when it is on disk. What cannot be written is refused,
+so that no message passes unseen; responses that could not be written are tried again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import structlog
+
+from flagstone.blocks.exchange.contract.log import LogFailed, RequestLogged, ResponseLogged
+from flagstone.blocks.exchange.service.log_rows import Rows
+from flagstone.blocks.exchange.service.sealing import Sealer
+from flagstone.blocks.exchange.store import messages
+from flagstone.kernel.audit import Reason, job
+from flagstone.platform.storage.database import Database
+
+log = structlog.get_logger("flagstone.exchange")
+
+WRITER = job("message log")
+REASON = Reason("Messages that passed the exchange")
+BATCH_MAX = 500
+WAITING_MAX = 10_000
+AGAIN_SECONDS = 1.0
+STOP_SECONDS_MAX = 15.0
+
+
+@dataclass(frozen=True)
+class LogStatus:
+    """How the log does: records that wait, that were written, and that were refused since the start."""
+
+    running: bool
+    waiting: int
+    written: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class _Request:
+    record: RequestLogged
+    done: Future[None]
+
+
+class Log:
+    """Keeps `contract.MessageLog` on a database; safe to share between threads."""
+
+    def __init__(self, database: Database, sealer: Sealer, *, waiting_max: int = WAITING_MAX) -> None:
+        """Write to `database`; refuse more than `waiting_max` records at once."""
+        self._database = database
+        self._rows = Rows(sealer)
+        self._waiting_max = waiting_max
+        self._waiting: deque[_Request | ResponseLogged] = deque()
+        self._unwritten: list[ResponseLogged] = []
+        self._woken = threading.Condition()
+        self._running = False
+        self._thread: threading.Thread | None = None
+        self._written = self._refused = 0
+
+    def start(self) -> None:
+        """Start to write."""
+        self._running = True
+        self._thread = threading.Thread(target=self._work, name="message-log", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more, write what waits, and end; what is left after 15 seconds is refused."""
+        with self._woken:
+            self._running = False
+            self._woken.notify()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS_MAX)
+            self._thread = None
+        self._refuse([each for each in self._taken() if isinstance(each, _Request)], "the log was stopped")
+
+    def status(self) -> LogStatus:
+        """Return how the log does."""
+        return LogStatus(self._running, len(self._waiting), self._written, self._refused)
+
+    def request(self, record: RequestLogged) -> Future[None]:
+        """See `contract.MessageLog.request`."""
+        waiting = _Request(record, Future())
+        if not self._put(waiting):
+            self._refuse([waiting], "too much waits to be written, or the log does not run")
+        return waiting.done
+
+    def response(self, record: ResponseLogged) -> None:
+        """See `contract.MessageLog.response`."""
+        if not self._put(record):
+            self._refused += 1
+            log.error("response not logged", exchange=record.exchange, side=record.side.value)
+
+    def _put(self, item: _Request | ResponseLogged) -> bool:
+        """Let `item` wait for the writer; tell whether there was room."""
+        with self._woken:
+            if not self._running or len(self._waiting) >= self._waiting_max:
+                return False
+            self._waiting.append(item)
+            self._woken.notify()
+            return True
+
+    def _work(self) -> None:
+        """Write until stopped and nothing waits."""
+        while True:
+            with self._woken:
+                while not self._waiting and self._running:
+                    again = AGAIN_SECONDS if self._unwritten else None
+                    if not self._woken.wait(again) and self._unwritten:
+                        break
+                if not self._waiting and not self._unwritten and not self._running:
+                    return
+                stopping = not self._running and not self._waiting
+            self._write(self._taken())
+            if stopping:
+                return
+
+    def _taken(self) -> list[_Request | ResponseLogged]:
+        """Take at most `BATCH_MAX` records out of the line."""
+        with self._woken:
+            return [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
+
+    def _write(self, items: Sequence[_Request | ResponseLogged]) -> None:
+        """Write one batch, then tell whoever waits for it."""
+        requests = [each for each in items if isinstance(each, _Request)]
+        responses = [*self._unwritten, *(each for each in items if isinstance(each, ResponseLogged))]
+        self._unwritten = []
+        try:
+            refused = self._commit(requests, responses)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no message may pass unlogged
+            log.warning("message log cannot be written", error=type(error).__name__, records=len(items))
+            self._unwritten = responses[: self._waiting_max]
+            self._refuse(requests, "it cannot be written")
+            return
+        self._written += len(requests) + len(responses) - len(refused)
+        self._refuse(refused, "the exchange was seen before, or its record cannot be kept")
+        gone = set(map(id, refused))
+        for each in requests:
+            if id(each) not in gone:
+                each.done.set_result(None)
+
+    def _commit(self, requests: Sequence[_Request], responses: Sequence[ResponseLogged]) -> list[_Request]:
+        """Write a batch in one transaction; return the requests that cannot be kept."""
+        asked = {id(each): self._rows.request(each.record) for each in requests}
+        answered = [row for row in map(self._rows.response, responses) if row is not None]
+        fresh: dict[messages.Key, tuple[_Request, dict[str, object]]] = {}
+        refused = []
+        with self._database.reading() as view:
+            seen = messages.requests_there(view, (_key(row) for row in asked.values() if row))
+            ended = messages.responses_there(view, map(_key, answered))
+        for each in requests:
+            row = asked[id(each)]
+            if row is None or _key(row) in seen or _key(row) in fresh:
+                refused.append(each)
+            else:
+                fresh[_key(row)] = (each, row)
+        endings = {_key(row): row for row in answered if _key(row) not in ended}
+        if fresh or endings:
+            with self._database.writing(WRITER, REASON) as write:
+                messages.add(write, [row for _, row in fresh.values()], list(endings.values()))
+        return refused
+
+    def _refuse(self, requests: Sequence[_Request], why: str) -> None:
+        """Tell whoever waits that their request is not logged."""
+        self._refused += len(requests)
+        for each in requests:
+            each.done.set_exception(LogFailed(why))
+
+
+def _key(row: dict[str, object]) -> messages.Key:
+    return str(row["exchange"]), str(row["side"])

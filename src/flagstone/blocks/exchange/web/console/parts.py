@@ -93,6 +93,12 @@ class Names:
         """Return the name by language, empty when the directory has none."""
         return self._groups.get(who.code, {}) if isinstance(who, GroupId) else self._words.get(who, {})
 
+    def kind(self, who: Subject) -> str:
+        """Return the message for what sort of group it is, empty for a client."""
+        if isinstance(who, GroupId):
+            return _("local group") if who.local else _("global group")
+        return ""
+
 
 def caller_of(request: Request) -> Caller:
     """Return who uses the console."""

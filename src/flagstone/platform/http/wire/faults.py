@@ -56,6 +56,13 @@ class NoAnswer(Fault):
     remedy = "Find out whether the request was carried out before you send it again."
 
 
+class AnswerSlow(NoAnswer):
+    """The other side took the request and did not begin to answer in time."""
+
+    code = "http.peer-slow"
+    title = "The other side is too slow"
+
+
 class AnswerBroken(Fault):
     """The head of the answer breaks the rules of HTTP or a bound."""
 

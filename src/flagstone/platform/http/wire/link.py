@@ -10,7 +10,14 @@ from enum import Enum, auto
 
 from flagstone.platform.http.wire.bounds import WireBounds
 from flagstone.platform.http.wire.connection import Connection, ReceivedBody
-from flagstone.platform.http.wire.faults import AnswerBroken, BodyBroken, BodyOversize, BodySlow, NoAnswer
+from flagstone.platform.http.wire.faults import (
+    AnswerBroken,
+    AnswerSlow,
+    BodyBroken,
+    BodyOversize,
+    BodySlow,
+    NoAnswer,
+)
 from flagstone.platform.http.wire.heads import Malformed, ReadResponse, read_response
 from flagstone.platform.http.wire.messages import Body, HeldBody, Reply
 
@@ -218,7 +225,7 @@ class Link(Connection):
     def _late(self) -> None:
         match self._phase:
             case Phase.HEAD:
-                self._fail(NoAnswer(f"No answer began within {self._answer_seconds:g} seconds."))
+                self._fail(AnswerSlow(f"No answer began within {self._answer_seconds:g} seconds."))
             case Phase.BODY if self._kept_pace() and not self._stalled():
                 self._begin_period()
             case Phase.BODY:

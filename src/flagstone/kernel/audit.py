@@ -55,6 +55,14 @@ class Reason:
             raise ValueError("an instant needs a time zone")
 
 
+EXCHANGE = "exchange"
+"""The role of other agencies' systems whose message the exchange let through."""
+TRACKER = "tracker"
+"""The role of this site's tracker of the use of personal data."""
+SITE_ROLES = frozenset({EXCHANGE, TRACKER})
+"""Roles that the site's own parts give; no office, client or settings can."""
+
+
 def job(name: str) -> Actor:
     """Return the actor for work that the site does by itself, named `name`."""
     return Actor(ActorKind.JOB, id=name, name=name)

@@ -76,6 +76,12 @@ def test_a_public_client_is_no_machine() -> None:
         check_client(replace(MACHINE, grants=frozenset({Grant.AUTHORIZATION_CODE})))
 
 
+@pytest.mark.parametrize("role", ["exchange", "tracker"])
+def test_no_machine_takes_a_role_of_the_site_itself(role: str) -> None:
+    with pytest.raises(ClientInvalid):
+        check_client(replace(MACHINE, scopes=frozenset({"registrar", role})))
+
+
 def test_sectors() -> None:
     assert sector_of(SHOP) == "shop.example"
     assert sector_of(replace(SHOP, sector="trade")) == "trade"

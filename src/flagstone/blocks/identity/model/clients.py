@@ -17,6 +17,7 @@ from flagstone.blocks.identity.contract import (
     Grant,
     SubjectType,
 )
+from flagstone.kernel.audit import SITE_ROLES
 from flagstone.kernel.errors import Flaw
 
 URIS_MAX = 20
@@ -96,6 +97,8 @@ def _scope_flaws(client: Client) -> Iterator[Flaw]:
         yield Flaw("/scopes", "hold a character that is not admitted (RFC 6749 3.3)")
     if Grant.CLIENT_CREDENTIALS not in client.grants and not client.scopes <= set(PERSON_SCOPES):
         yield Flaw("/scopes", "name roles, which only a machine may ask for")
+    if client.scopes & SITE_ROLES:
+        yield Flaw("/scopes", "name a role that only the site's own parts hold")
 
 
 def _address_fits(uri: str) -> bool:

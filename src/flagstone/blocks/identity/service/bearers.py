@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from flagstone.blocks.identity.service.registrations import Registrations
 from flagstone.blocks.identity.service.tokens import Tokens
-from flagstone.kernel.audit import Actor, ActorKind, Caller
+from flagstone.kernel.audit import SITE_ROLES, Actor, ActorKind, Caller
 from flagstone.platform.http.principal import Principal
 
 
@@ -25,5 +25,5 @@ class MachineBearers:
         client = self._registrations.find(verified.text("client_id"))
         name = client.name.get("en") or next(iter(client.name.values()))
         actor = Actor(ActorKind.SYSTEM, client.id, name, client.organisation, client.system)
-        roles = frozenset(verified.text("scope").split())
+        roles = frozenset(verified.text("scope").split()) - SITE_ROLES
         return Principal(Caller(actor, roles), name=name, session=verified.text("jti"))

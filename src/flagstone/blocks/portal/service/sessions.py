@@ -16,7 +16,7 @@ from flagstone.blocks.identity.contract import Identity
 from flagstone.blocks.portal import store
 from flagstone.blocks.portal.contract import OpenSession, PersonNeeded
 from flagstone.blocks.portal.model import Limits, is_note_due
-from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason, job
+from flagstone.kernel.audit import SITE_ROLES, Actor, ActorKind, Caller, Reason, job
 from flagstone.kernel.clock import Clock, parse_rfc3339, rfc3339
 from flagstone.kernel.ids import PersonCode, fresh_uuid
 from flagstone.platform.crypto.keys import SecretKey
@@ -183,7 +183,7 @@ class PortalSessions:
     def _principal(self, row: Row, token: str) -> Principal:
         """Return who the session's row says she is; an official when she signed in to an office."""
         person = self._opened(row)
-        roles = frozenset(map(str, _list(person["roles"])))
+        roles = frozenset(map(str, _list(person["roles"]))) - SITE_ROLES
         kind = ActorKind.OFFICIAL if roles else ActorKind.PERSON
         code, name = str(person["personal_code"]), str(person["name"])
         actor = Actor(kind, code, name, str(person["organisation"]))

@@ -7,17 +7,13 @@ from collections.abc import Mapping
 
 from flagstone.blocks.registry.contract.faults import NotPermitted, PurposeMissing
 from flagstone.blocks.registry.contract.register import Field, RegisterDefinition, Service, Value
-from flagstone.kernel.audit import ActorKind, Caller, Reason
+from flagstone.kernel.audit import EXCHANGE, SITE_ROLES, TRACKER, ActorKind, Caller, Reason
 from flagstone.kernel.ids import PersonCode
 
 ANYONE = "anyone"
 SELF = "self"
 ANALYST = "analyst"
 AUDITOR = "auditor"
-EXCHANGE = "exchange"
-"""The built-in role of other agencies' systems whose message the exchange let through."""
-TRACKER = "tracker"
-"""The built-in role of this site's tracker of the use of personal data."""
 AT_OWNER = "@owner"
 """Ends a role that counts only in the name of the register's owner, such as `registrar@owner`."""
 
@@ -49,7 +45,7 @@ def _is_human(caller: Caller) -> bool:
 
 def roles_of(definition: RegisterDefinition, caller: Caller) -> frozenset[str]:
     """Return the roles that count for `caller` on a register: hers, `anyone`, and those at its owner."""
-    built_in = {SELF, EXCHANGE, TRACKER} if _is_human(caller) else {SELF}
+    built_in = SITE_ROLES | {SELF} if _is_human(caller) else {SELF}
     held = {role for role in caller.roles - built_in if not role.endswith(AT_OWNER)}
     organisation = caller.actor.organisation
     at_owner = {role + AT_OWNER for role in held} if organisation and _owns(definition, organisation) else ()

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from flagstone.blocks.exchange.contract.identifiers import ServerId
+from flagstone.blocks.exchange.contract.identifiers import ServerId, ServiceId
+from flagstone.blocks.exchange.contract.log import Side
 
 
 class Breaker(Enum):
@@ -31,8 +33,15 @@ class PeerStatus:
 
 @dataclass(frozen=True)
 class PathStatus:
-    """The message path: `transport` by its name in the settings (`plain`), and whether it carries."""
+    """The message path: `transport` by its name in the settings (`plain`), and whether it carries.
+
+    `services` are those of this server that are left alone or tried again; `counts` are the exchanges since
+    the start by side and fault code, which is empty for those that came to their end.
+    """
 
     transport: str
     running: bool
     peers: tuple[PeerStatus, ...] = ()
+    services: Mapping[ServiceId, Breaker] = field(default_factory=dict)
+    counts: Mapping[tuple[Side, str], int] = field(default_factory=dict)
+    under_way: int = 0

@@ -70,14 +70,16 @@ class Spelling(Enum):
 class MessageFault(Exception):
     """Why a message was not carried: a dotted code and one sentence without personal data.
 
-    Without a prefix the code says nothing of the side yet; `from_peer` marks what another server said.
+    Without a prefix the code says nothing of the side yet; `from_peer` marks what another server said,
+    with the `detail` it gave.
     """
 
-    def __init__(self, code: str, text: str, *, from_peer: bool = False) -> None:
+    def __init__(self, code: str, text: str, *, from_peer: bool = False, detail: str = "") -> None:
         super().__init__(text)
         self.code = code
         self.text = text
         self.from_peer = from_peer
+        self.detail = detail
 
     def at(self, side: str) -> str:
         """Return the whole code, with the prefix of `side` unless it has one or is the peer's."""

@@ -78,7 +78,7 @@ def server_encoded(server: ServerId) -> str:
 
 
 def parts_checked(encoded: list[str]) -> list[str]:
-    """Return the decoded segments; IdentifierInvalid when one is empty, too long or has control characters."""
+    """Return the decoded segments; IdentifierInvalid when one is empty, too long or unprintable."""
     decoded = [segment_decoded(each) for each in encoded]
     for part in decoded:
         if not 0 < len(part) <= SEGMENT_LENGTH_MAX:

@@ -49,6 +49,11 @@ class Standing:
         found = self._servers.get(server)
         return found is not None and client in found.clients and client in self._known
 
+    def in_maintenance(self) -> bool:
+        """Tell whether the directory has this very server in maintenance."""
+        found = self._servers.get(self.snapshot.server)
+        return found is not None and found.in_maintenance
+
     def address(self, server: Server) -> str:
         """Return where `server` is reached: as known here, else as the directory has it."""
         return self.snapshot.addresses.get(server.id, server.address)

@@ -74,6 +74,7 @@ class Members:
         """
         before = self.directory()
         decisions.require_believable(directory, before.instance)
+        directory = decisions.in_order(directory)
         if directory.revision < before.revision:
             raise DirectoryInvalid(f"its revision {directory.revision} is before {before.revision}")
         if directory.revision == before.revision:

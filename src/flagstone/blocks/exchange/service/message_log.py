@@ -160,7 +160,7 @@ class Log:
                 refused.append(each)
             else:
                 fresh[_key(row)] = (each, row)
-        endings = {_key(row): row for row in answered if _key(row) not in ended}
+        endings = {_key(row): row for row in reversed(answered) if _key(row) not in ended}
         if fresh or endings:
             with self._database.writing(WRITER, REASON) as write:
                 messages.add(write, [row for _, row in fresh.values()], list(endings.values()))

@@ -12,10 +12,12 @@ import httpx2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from tests.blocks.exchange.web.memory import NOW, OTHER, MemoryExchange
+from tests.blocks.exchange.web.memory_onboarding import MemoryOnboarding
 
 from flagstone.blocks.exchange.contract.status import Breaker, PathStatus, PeerStatus
 from flagstone.blocks.exchange.web.console.console import console_routes
 from flagstone.blocks.exchange.web.console.parts import Desk
+from flagstone.blocks.exchange.web.onboarding.routes import onboarding_routes
 from flagstone.kernel.audit import Actor, ActorKind, Caller
 from flagstone.kernel.clock import SetClock
 from flagstone.kernel.ids import PersonCode
@@ -69,10 +71,14 @@ def site(routes: Sequence[Routes], *, language: str | None = None, shown: Pages 
     return assemble(routes, edge=edge, keepers=Keepers(pages=shown, sessions=officials, bearers=officials))
 
 
-def console(exchange: MemoryExchange, *, language: str | None = None, more: Sequence[Routes] = ()) -> FastAPI:
-    """Return an application with the console."""
+def console(
+    exchange: MemoryExchange, *, language: str | None = None, onboarding: MemoryOnboarding | None = None
+) -> FastAPI:
+    """Return an application with the console and the wizard."""
     shown, assets = pages()
-    routes = [assets.routes(), shown.routes(), console_routes(desk_of(exchange, shown)), *more]
+    desk = desk_of(exchange, shown)
+    wizard = onboarding_routes(desk, onboarding or MemoryOnboarding(exchange))
+    routes = [assets.routes(), shown.routes(), console_routes(desk), wizard]
     return site(routes, language=language, shown=shown)
 
 

@@ -40,6 +40,7 @@ DONE: Mapping[str, str] = {
     "refreshed": _("The description was fetched anew."),
     "removed": _("It was removed."),
     "enabled": _("The service is offered again."),
+    "offered": _("The service is offered and the rights are given."),
     "disabled": _("The service is switched off; callers are told your notice."),
 }
 

@@ -96,8 +96,8 @@ class State(Enum):
     """Where a delivery, or a reaction, is."""
 
     WAITING = "waiting"
-    DELIVERED = "delivered"  # pushed and taken, or pulled and not acknowledged yet
-    ACKNOWLEDGED = "acknowledged"
+    DELIVERED = "delivered"  # handed to a subscriber who pulls, and not acknowledged yet
+    ACKNOWLEDGED = "acknowledged"  # by the answer to a push, or by the one who pulled; a reaction: done
     ABANDONED = "abandoned"  # attempts or time used up, or the queue was full; an operator can retry it
     CANCELLED = "cancelled"  # its publisher stopped it, or the subscription ended
 

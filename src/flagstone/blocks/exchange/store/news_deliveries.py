@@ -15,7 +15,7 @@ from flagstone.platform.storage.sql import ColumnElement, Row, Select, and_, exi
 
 WAITING = State.WAITING.value
 OPEN = (State.WAITING.value, State.DELIVERED.value)
-"""States in which a pulled event still comes back."""
+"""States in which a delivery is not done."""
 
 _SUBSCRIBED = and_(
     subscriptions.c.room == deliveries.c.room,
@@ -66,6 +66,17 @@ def open_rows(view: Reading, type_id: TypeId, subscriber: str = "", *, limit: in
     if subscriber:
         query = query.where(deliveries.c.subscriber == subscriber)
     return view.rows(query.order_by(deliveries.c.sequence).limit(limit))
+
+
+def handed_out(view: Reading, type_id: TypeId, subscriber: str) -> list[Row]:
+    """Return what a subscriber pulled and did not acknowledge."""
+    query = select(deliveries).where(
+        deliveries.c.room == str(type_id.room),
+        deliveries.c.type == type_id.code,
+        deliveries.c.subscriber == subscriber,
+        deliveries.c.state == State.DELIVERED.value,
+    )
+    return view.rows(query)
 
 
 def waiting_count(view: Reading, type_id: TypeId, subscriber: str, limit: int) -> int:

@@ -212,7 +212,7 @@ class Courier:
             "last_fault": outcome.fault,
         }
         if not outcome.fault:
-            return marks | {"state": State.DELIVERED.value}
+            return marks | {"state": State.ACKNOWLEDGED.value}
         wait_for = pause(attempts, self._chance())
         if wait_for is None:
             return marks | {"state": State.ABANDONED.value}

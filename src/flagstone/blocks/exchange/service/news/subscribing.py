@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId
-from flagstone.blocks.exchange.contract.news import EventType, Subscription, TypeId
+from flagstone.blocks.exchange.contract.news import EventType, Mode, State, Subscription, TypeId
 from flagstone.blocks.exchange.contract.news_faults import (
     NewsNotPermitted,
     SubscriptionExists,
@@ -20,7 +20,8 @@ from flagstone.blocks.exchange.model.news import (
     system_of,
 )
 from flagstone.blocks.exchange.store import news as store
-from flagstone.blocks.exchange.store.news_tables import subscriptions
+from flagstone.blocks.exchange.store import news_deliveries as queue
+from flagstone.blocks.exchange.store.news_tables import deliveries, subscriptions
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import rfc3339
 from flagstone.kernel.ids import fresh_uuid
@@ -60,7 +61,11 @@ class Subscribing:
         self.one(wanted.type, wanted.subscriber)
         with self._database.writing(caller.actor, reason) as write:
             key = store.subscription_key(wanted.type, wanted.subscriber)
-            return store.subscription_of(write.update(subscriptions, key, store.subscription_columns(wanted)))
+            row = write.update(subscriptions, key, store.subscription_columns(wanted))
+            if wanted.mode is Mode.PUSH:  # what was pulled and not acknowledged is pushed
+                for each in queue.handed_out(write, wanted.type, str(wanted.subscriber)):
+                    write.update(deliveries, queue.delivery_key(each), {"state": State.WAITING.value})
+        return store.subscription_of(row)
 
     def unsubscribe(self, caller: Caller, type_id: TypeId, subscriber: ClientId, reason: Reason) -> None:
         """End a subscription; what waits is left to `Upkeep`."""

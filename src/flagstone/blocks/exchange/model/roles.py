@@ -21,6 +21,11 @@ def require_onlooker(caller: Caller, server: ServerId) -> None:
     _require(caller, server, OPERATOR, AUDITOR)
 
 
+def require_auditor(caller: Caller, server: ServerId) -> None:
+    """Raise NotPermitted unless `caller` may see what is covered for everybody else at `server`."""
+    _require(caller, server, AUDITOR)
+
+
 def _require(caller: Caller, server: ServerId, *roles: str) -> None:
     if caller.actor.kind is ActorKind.JOB:
         return

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flagstone.blocks.exchange.contract.directory import Directory, GlobalGroup, Member, Server, Subsystem
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId, ServiceId
-from flagstone.blocks.exchange.contract.log import LogPage, LogQuery, Traffic
+from flagstone.blocks.exchange.contract.log import Exchanged, LogPage, LogQuery, Side, Traffic
 from flagstone.blocks.exchange.contract.service import (
     LocalClient,
     LocalGroup,
@@ -90,6 +90,10 @@ class Service:
     def search(self, caller: Caller, query: LogQuery) -> LogPage:
         """See `contract.Exchange.search`."""
         return self._log.search(caller, query)
+
+    def uncover(self, caller: Caller, exchange: str, side: Side, reason: Reason) -> Exchanged:
+        """See `contract.Exchange.uncover`."""
+        return self._log.uncover(caller, exchange, side, reason)
 
     def traffic(self, caller: Caller, since: datetime, until: datetime, spans: int) -> tuple[Traffic, ...]:
         """See `contract.Exchange.traffic`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flagstone.blocks.exchange.contract.faults import QueryInvalid
+from flagstone.blocks.exchange.contract.faults import MessageUnknown, QueryInvalid
 from flagstone.blocks.exchange.contract.identifiers import ServerId
-from flagstone.blocks.exchange.contract.log import LogPage, LogQuery, Traffic
-from flagstone.blocks.exchange.model.roles import require_onlooker
+from flagstone.blocks.exchange.contract.log import Exchanged, LogPage, LogQuery, Side, Traffic
+from flagstone.blocks.exchange.model.roles import require_auditor, require_onlooker
 from flagstone.blocks.exchange.model.traffic import Counted, span_seconds, traffic_of
 from flagstone.blocks.exchange.service.log_rows import Rows
 from flagstone.blocks.exchange.service.sealing import Sealer
@@ -33,7 +33,7 @@ class LogSearch:
         self._server = server
 
     def search(self, caller: Caller, query: LogQuery) -> LogPage:
-        """See `contract.Exchange.search`; header blocks come only with a message's id."""
+        """See `contract.Exchange.search`; header blocks come only for one message or exchange."""
         require_onlooker(caller, self._server)
         if not (1 <= query.page_size <= PAGE_SIZE_MAX and 1 <= query.page <= PAGE_MAX):
             raise QueryInvalid(f"a page has 1 to {PAGE_SIZE_MAX} exchanges")
@@ -41,8 +41,20 @@ class LogSearch:
             rows, total = messages.search(view, query)
         with self._database.writing(caller.actor, LOOK) as write:
             messages.note_search(write, _words(query), len(rows))
-        heads = bool(query.message_id)
+        heads = bool(query.message_id or query.exchange)
         return LogPage(tuple(self._rows.exchanged(row, heads=heads) for row in rows), total)
+
+    def uncover(self, caller: Caller, exchange: str, side: Side, reason: Reason) -> Exchanged:
+        """See `contract.Exchange.uncover`; also a look that finds nothing is written down."""
+        require_auditor(caller, self._server)
+        with self._database.reading() as view:
+            rows, _total = messages.search(view, LogQuery(exchange=exchange, side=side, page_size=1))
+        with self._database.writing(caller.actor, reason) as write:
+            looked = {"exchange": exchange, "side": side.value, "uncovered": "yes"}
+            messages.note_search(write, looked, len(rows))
+        if not exchange or not rows:
+            raise MessageUnknown
+        return self._rows.exchanged(rows[0], heads=True)
 
     def traffic(self, caller: Caller, since: datetime, until: datetime, spans: int) -> tuple[Traffic, ...]:
         """See `contract.Exchange.traffic`."""
@@ -79,6 +91,7 @@ def retain(database: Database, days: int) -> int:
 def _words(query: LogQuery) -> dict[str, str]:
     """Return what was looked for, as text."""
     parts = {
+        "exchange": query.exchange,
         "message_id": query.message_id,
         "client": str(query.client or ""),
         "service": str(query.service or ""),

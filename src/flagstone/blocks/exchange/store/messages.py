@@ -123,6 +123,7 @@ def _conditions(query: LogQuery) -> Iterator[ColumnElement[bool]]:
     """Yield what must hold for an exchange to match."""
     request = message_request.c
     for column, value in (
+        (request.exchange, query.exchange),
         (request.message_id, query.message_id),
         (request.client, str(query.client) if query.client else ""),
         (request.service, str(query.service) if query.service else ""),

@@ -10,6 +10,7 @@ from aralia.codes import CHECKS
 from aralia.definitions import definitions
 from aralia.services import life_events
 from aralia.sites import sites
+from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.country import Country, Row, TestPerson
 from flagstone.kernel.ids import PersonCode
 
@@ -30,6 +31,13 @@ def test_persons() -> tuple[TestPerson, ...]:
     )
 
 
+def exchange() -> ExchangePlan:
+    """Return the data exchange of Aralia."""
+    from aralia.exchange import exchange_plan  # noqa: PLC0415 - the file is read only when it is needed
+
+    return exchange_plan()
+
+
 COUNTRY = Country(
     code="aralia",
     instance="XA",
@@ -43,4 +51,5 @@ COUNTRY = Country(
     life_events=life_events,
     checks=CHECKS,
     sites=sites,
+    exchange=exchange,
 )

@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from flagstone.app.folder import Folder
+from flagstone.blocks.exchange.store import tables as exchange
 from flagstone.blocks.identity import store as identity
 from flagstone.blocks.portal import store as portal
 from flagstone.blocks.registry.store import tables as registry
+from flagstone.blocks.tracker import store as tracker
 from flagstone.country import Country
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import SettingsFault
@@ -22,7 +24,13 @@ from flagstone.platform.storage.engine import Location
 from flagstone.platform.storage.sql import BlockSchema
 from flagstone.settings.options import Settings
 
-SCHEMAS: tuple[BlockSchema, ...] = (registry.SCHEMA, identity.SCHEMA, portal.SCHEMA)
+SCHEMAS: tuple[BlockSchema, ...] = (
+    registry.SCHEMA,
+    identity.SCHEMA,
+    portal.SCHEMA,
+    tracker.SCHEMA,
+    exchange.SCHEMA,
+)
 """Every block that stores something, in the order in which they are opened."""
 
 
@@ -30,7 +38,7 @@ def of_site(country: Country, site: str) -> tuple[BlockSchema, ...]:
     """Return what the blocks of one site store."""
     absent = set() if country.plan(site).identity else {identity.SCHEMA.block}
     if country.exchange() is None:
-        absent.add("exchange")
+        absent.add(exchange.SCHEMA.block)
     return tuple(schema for schema in SCHEMAS if schema.block not in absent)
 
 

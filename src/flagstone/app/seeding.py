@@ -13,6 +13,7 @@ from pathlib import Path
 
 from flagstone.app.folder import Folder, FolderDamaged
 from flagstone.app.services import Services
+from flagstone.blocks.exchange.service.planting import plant
 from flagstone.blocks.registry.contract.faults import DefinitionInvalid, RegisterMissing
 from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.country import Country, SitePlan, TestPerson
@@ -42,6 +43,9 @@ def seed(country: Country, plan: SitePlan, services: Services, folder: Folder, t
         if definition.code in plan.registers:
             _publish(definition, services)
             tell(definition.code, _load(definition, country, services))
+    exchange = country.exchange()
+    if exchange is not None and services.exchange is not None:
+        plant(services.exchange.service, exchange, plan.code)
     if plan.identity:
         persons = [_plain(person) for person in country.test_persons()]
         write_private(folder.path / TEST_PERSONS, json.dumps(persons).encode(), replace=True)

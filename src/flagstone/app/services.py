@@ -7,37 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flagstone.app.exchange import Exchanging, exchanging
 from flagstone.app.folder import Folder
+from flagstone.app.sealing import FieldSealer
+from flagstone.app.tracker import tracker
 from flagstone.blocks.identity.service.directory import RegisterDirectory
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.identity.service.terms import Terms
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.service.registry import Service
+from flagstone.blocks.tracker.service.tracker import Service as Tracker
 from flagstone.country import Country
 from flagstone.kernel.clock import Clock
-from flagstone.platform.crypto import seal
-from flagstone.platform.crypto.keys import SecretKey, ensure_secret_key
+from flagstone.platform.crypto.keys import ensure_secret_key
 from flagstone.platform.http.tickets import Tickets
 from flagstone.platform.storage.database import Database
 from flagstone.settings.options import Settings
 
 PORTAL = "portal"
-
-
-class FieldSealer:
-    """Seals secret fields with the registry's key; keeps `registry.service.secrets.Sealer`."""
-
-    def __init__(self, key: SecretKey) -> None:
-        """Seal and open with `key`."""
-        self._key = key
-
-    def seal(self, context: str, plaintext: bytes) -> bytes:
-        """Return `plaintext` sealed for `context`."""
-        return seal.seal(self._key, plaintext, [context])
-
-    def open(self, context: str, sealed: bytes) -> bytes:
-        """Return what was sealed for `context`."""
-        return seal.unseal([self._key], sealed, [context])
 
 
 @dataclass(frozen=True)
@@ -50,11 +37,16 @@ class SigningIn:
 
 @dataclass(frozen=True)
 class Services:
-    """What the blocks do, without any web; `identity` is None where another site signs persons in."""
+    """What the blocks do, without any web; None is what this site does not have.
+
+    `tickets` are what the exchange shows when it calls this site's own interfaces.
+    """
 
     registry: Registry
-    identity: SigningIn | None
+    tracker: Tracker
     tickets: Tickets
+    identity: SigningIn | None
+    exchange: Exchanging | None
 
 
 def services(
@@ -63,7 +55,14 @@ def services(
     """Put the use cases of every block together on `databases`."""
     sealer = FieldSealer(ensure_secret_key(folder.keys / "registry-secrets"))
     registry = Service(databases["registry"], sealer, country.checks)
-    return Services(registry, _identity(settings, country, databases, folder, registry, clock), Tickets())
+    tickets = Tickets()
+    return Services(
+        registry,
+        tracker(settings, country, databases, folder, registry),
+        tickets,
+        _identity(settings, country, databases, folder, registry, clock),
+        exchanging(settings, country, databases, folder, tickets, clock),
+    )
 
 
 def portal_client(country: Country, site: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flagstone.app import checkpoints, seeding
 from flagstone.app import databases as bases
+from flagstone.app.exchange import carrying
 from flagstone.app.faces import web_application
 from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
 from flagstone.app.plan import OWN_SETTINGS, own_settings
@@ -119,4 +120,5 @@ def at_work(
         stack.callback(checkpoints.sign_at_stop, site.folder, site.databases)
         stack.callback(jobs.stop)
         jobs.start(wait=False)
+        stack.enter_context(carrying(site, clients, servers))
         yield web_application(site, front, jobs, clock), jobs

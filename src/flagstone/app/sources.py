@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flagstone.blocks.portal.service.facts import Source
+from flagstone.blocks.portal.service.sources import Source
 from flagstone.blocks.registry.contract.registry import Registry
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ OURS = {"en": "Registers of the state", "et": "Riigi registrid", "ar": "سجلا
 
 def sources(site: Site) -> list[Source]:
     """Return the registries that may know something about a person who signed in here."""
-    return [Source(OURS, site.services.registry)]
+    return [Source.here(site.plan.code, OURS, site.services.registry)]
 
 
 def life_registry(site: Site) -> Registry:

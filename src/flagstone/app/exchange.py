@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The exchange of a site: its configuration, its message log, and the path that carries messages."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flagstone.app.folder import Folder
+from flagstone.app.sealing import FieldSealer
+from flagstone.blocks.exchange.contract.identifiers import ServerId
+from flagstone.blocks.exchange.model.faults import Spelling
+from flagstone.blocks.exchange.model.names import server_named
+from flagstone.blocks.exchange.service.configuration import Place
+from flagstone.blocks.exchange.service.describing import HttpFetch
+from flagstone.blocks.exchange.service.exchange import Service
+from flagstone.blocks.exchange.service.message_log import Log
+from flagstone.blocks.exchange.web.path.bounds import PathBounds
+from flagstone.blocks.exchange.web.path.serving import MessagePath
+from flagstone.country import Country
+from flagstone.kernel.clock import Clock
+from flagstone.kernel.errors import SettingsFault
+from flagstone.platform.crypto.keys import ensure_secret_key
+from flagstone.platform.http.server import Listener
+from flagstone.platform.http.tickets import Tickets
+from flagstone.platform.http.wire.bounds import WireBounds
+from flagstone.platform.storage.database import Database
+from flagstone.settings.options import ExchangeOptions, Settings
+
+if TYPE_CHECKING:
+    from flagstone.app.site import Site
+
+STOP_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True)
+class Exchanging:
+    """What the exchange does here; `secret` is what this site's own parts show as INTERNAL clients."""
+
+    service: Service
+    log: Log
+    path: MessagePath
+    server: ServerId
+    is_centre: bool
+    secret: str = field(repr=False)
+
+
+def exchanging(
+    settings: Settings,
+    country: Country,
+    databases: Mapping[str, Database],
+    folder: Folder,
+    tickets: Tickets,
+    clock: Clock,
+) -> Exchanging | None:
+    """Return the exchange on the site's database, None in a country without one."""
+    plan = country.exchange()
+    if plan is None:
+        return None
+    if settings.site not in plan.servers:
+        raise SettingsFault(f"site: the exchange of {country.code} has no server for {settings.site}")
+    sealer = FieldSealer(ensure_secret_key(folder.keys / "exchange-secrets"))
+    server, database = plan.servers[settings.site].id, databases["exchange"]
+    is_centre = plan.centre == settings.site
+    place = Place(server, is_centre, _peers(settings.exchange))
+    service = Service(database, sealer, place=place, fetch=HttpFetch(lambda: local_address(settings)))
+    log, secret = Log(database, sealer), secrets.token_urlsafe(32)
+    path = MessagePath(
+        service.snapshot,
+        log,
+        tickets,
+        clock=clock,
+        secret=secret,
+        local_address=local_address(settings),
+        bounds=_bounds(settings.exchange),
+    )
+    return Exchanging(service, log, path, server, is_centre, secret)
+
+
+@contextmanager
+def carrying(site: Site, clients: Listener | None, servers: Listener | None) -> Iterator[None]:
+    """Carry messages on two bound sockets until the block is left; nothing without an exchange."""
+    exchange = site.services.exchange
+    if exchange is None or clients is None or servers is None:
+        yield
+        return
+    exchange.log.start()
+    exchange.service.start()
+    exchange.path.start(clients, servers)
+    try:
+        yield
+    finally:
+        exchange.path.stop(STOP_SECONDS_MAX)
+        exchange.service.stop()
+        exchange.log.stop()
+
+
+def local_address(settings: Settings) -> str:
+    """Return where this site's own pages and interfaces are, for calls from this very process."""
+    scheme = "https" if settings.http.tls_certificate else "http"
+    host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
+    return f"{scheme}://{host}:{settings.http.port}"
+
+
+def client_address(settings: Settings) -> str:
+    """Return the door of the site's own information systems."""
+    options = settings.exchange
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return f"http://{host}:{options.client_port}"
+
+
+def _peers(options: ExchangeOptions) -> dict[ServerId, str]:
+    """Return the addresses of servers that the settings know better than the directory."""
+    pairs = (each.partition("=") for each in options.peer_addresses)
+    return {server_named(server): address for server, _, address in pairs}
+
+
+def _bounds(options: ExchangeOptions) -> PathBounds:
+    """Return the limits of the message path, as the settings have them."""
+    wire = WireBounds(body_bytes_max=options.body_bytes_max)
+    return PathBounds(wire=wire, spelling=Spelling(options.fault_spelling))

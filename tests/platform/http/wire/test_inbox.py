@@ -161,9 +161,8 @@ def test_a_body_until_the_end_ends_there() -> None:
     inbox.feed(b"abcd")
     assert not inbox.end()  # not all was taken
     assert inbox.take_part() == b"abcd"
-    assert not inbox.body_done
+    assert inbox.take_part() == b""
     assert inbox.end()
-    assert inbox.body_done
     inbox.start_body(UNTIL_CLOSE)
     inbox.feed(b"123456789")
     with pytest.raises(Malformed) as refused:

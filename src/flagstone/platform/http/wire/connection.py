@@ -54,8 +54,9 @@ class ReceivedBody(Body):
 
     def end(self) -> None:
         """Say that the body is whole."""
-        self._ended = True
-        self._wake()
+        if self._fault is None:
+            self._ended = True
+            self._wake()
 
     def fail(self, fault: BodyBroken) -> None:
         """Say that the body stays incomplete; what was not taken yet is dropped."""
@@ -75,7 +76,7 @@ class ReceivedBody(Body):
         while not self._parts:
             if self._fault is not None:
                 raise self._fault
-            if self._ended or self.abandoned:
+            if self._ended:
                 raise StopAsyncIteration
             self._waiter = self._loop.create_future()
             self._feeder.body_wanted()
@@ -92,7 +93,7 @@ class ReceivedBody(Body):
 
     def at_hand(self) -> bytes | None:
         """Take and return all that is left when it is here already."""
-        if not self._ended or self.abandoned:
+        if not self._ended:
             return None
         whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
@@ -101,14 +102,18 @@ class ReceivedBody(Body):
         return whole
 
     def abandon(self) -> None:
-        """Drop what is here and what still comes."""
+        """Drop what is here and what still comes; who reads on all the same is told."""
+        if self.abandoned or (self._ended and not self._parts):
+            return
+        was_open = self.open
+        self.abandoned = True
+        self._ended = False
+        self._fault = self._fault or BodyBroken("The body was abandoned.")
         self._parts.clear()
         self.waiting = 0
-        if not self.abandoned:
-            self.abandoned = True
-            if self.open:
-                self._feeder.body_abandoned()
         self._wake()
+        if was_open:
+            self._feeder.body_abandoned()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -169,7 +169,7 @@ class Link(Connection):
         """Hand the answer over; a request that is still sent goes on only if all is well."""
         self._watch.clear()
         self._keep = response.keep
-        if self._sender is not None and (not response.keep or response.head.status >= 300):
+        if self._sender is not None and response.head.status >= 300:
             self._sender.cancel()
             self._keep = False
         self._inbox.start_body(response.framing)

@@ -266,8 +266,11 @@ class Session(Connection):
         except BodyBroken as fault:
             return self._shared.refusal(fault.status, str(fault))
         except Exception as error:  # noqa: BLE001 - the handler's errors are answered, not passed on
-            log.error("http.wire.handler-failed", **described(error))  # noqa: TRY400 - its text may quote a message
-            return self._shared.refusal(500, "The request could not be handled.")
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> Answer:
+        log.error("http.wire.handler-failed", **described(error))
+        return self._shared.refusal(500, "The request could not be handled.")
 
     async def _send(self, answer: Answer) -> None:
         """Send head and body, in one piece when the body is here."""
@@ -280,7 +283,11 @@ class Session(Connection):
             length = len(body) if isinstance(body, bytes) else body.length
         else:
             length = len(whole)
-        head = self._head_bytes(answer, length)
+        try:
+            head = self._head_bytes(answer, length)
+        except ValueError as error:
+            await self._send(self._failed(error))
+            return
         if empty:
             self._put(head)
         elif whole is not None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from flagstone.blocks.exchange.contract.faults import IdentifierInvalid
@@ -52,6 +53,14 @@ def system_of(caller: Caller) -> ClientId | None:
 def is_site(caller: Caller) -> bool:
     """Tell whether the site itself is at work."""
     return caller.actor.kind is ActorKind.JOB
+
+
+def at_home(caller: Caller, owner: ClientId | None) -> Caller:
+    """Return `caller` without the roles that do not count here: they do in the name of the site's owner."""
+    code = caller.actor.organisation.rpartition("/")[2]
+    if owner is not None and code == owner.member_code:
+        return caller
+    return replace(caller, roles=caller.roles - {OPERATOR, AUDITOR})
 
 
 def governs(caller: Caller) -> bool:

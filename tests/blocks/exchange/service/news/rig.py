@@ -172,11 +172,13 @@ class Rig:
         self.registry = Service(registers, ToySealer(), CHECKS)
         self.plan = plan()
         self.probe: Callable[[str], None] = lambda _step: None
-        self.news = NewsService(exchange, **options)
+        self.news = NewsService(exchange, INTERIOR.member, **options)
         self.wire = Wire()
         self.courier = Courier(self.news, self.wire, chance=lambda: 0.5, probe=self.step)
         here = at_clients(self.plan, [NATURE])
-        self.inbox = InboxService(exchange, here, Reactor(self.registry), probe=self.step)
+        self.inbox = InboxService(
+            exchange, here, Reactor(self.registry), owner=INTERIOR.member, probe=self.step
+        )
         self.wire.inboxes[NATURE] = self.inbox
         self.heard = RegisterNews(self.news, self.registry, at_clients(self.plan, [INTERIOR]))
         self.registers = registers

@@ -10,10 +10,11 @@ from typing import Any
 
 import structlog
 
+from flagstone.blocks.exchange.contract.identifiers import ClientId
 from flagstone.blocks.exchange.contract.news import Event, State, Taken
 from flagstone.blocks.exchange.contract.news_faults import EventUnexpected, NewsNotPermitted
 from flagstone.blocks.exchange.contract.news_plan import NewsPlan, Reaction
-from flagstone.blocks.exchange.model.news import check_payload, governs, oversees, pause, system_of
+from flagstone.blocks.exchange.model.news import at_home, check_payload, governs, oversees, pause, system_of
 from flagstone.blocks.exchange.model.news_schema import encoded
 from flagstone.blocks.exchange.service.news.reacting import Reactor
 from flagstone.blocks.exchange.store import news_inbox as store
@@ -45,10 +46,15 @@ class InboxService:
         plan: NewsPlan,
         reactor: Reactor,
         *,
+        owner: ClientId | None = None,
         probe: Callable[[str], None] = lambda _step: None,
     ) -> None:
-        """Take what the reactions of `plan` wait for; `probe` is told each step."""
+        """Take what the reactions of `plan` wait for; `probe` is told each step.
+
+        Roles count here only in the name of the member `owner`.
+        """
         self._database = database
+        self._owner = owner
         self._types = {each.id: each for each in plan.types}
         self._reactions = {each.code: each for each in plan.reactions}
         self._reactor = reactor
@@ -70,7 +76,7 @@ class InboxService:
 
     def taken(self, caller: Caller, *, state: State | None = None, limit: int = 100) -> tuple[Taken, ...]:
         """See `contract.Inbox.taken`."""
-        if not oversees(caller):
+        if not oversees(at_home(caller, self._owner)):
             raise NewsNotPermitted
         with self._database.reading() as view:
             rows = store.taken_rows(view, state, min(max(limit, 1), LIST_MAX))
@@ -78,7 +84,7 @@ class InboxService:
 
     def retry(self, caller: Caller, reason: Reason) -> int:
         """See `contract.Inbox.retry`; at most 1,000 at once."""
-        if not governs(caller):
+        if not governs(at_home(caller, self._owner)):
             raise NewsNotPermitted
         with self._database.reading() as view:
             rows = store.abandoned_reactions(view, RETRY_MAX)

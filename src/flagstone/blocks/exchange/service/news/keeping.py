@@ -15,7 +15,14 @@ from flagstone.blocks.exchange.contract.news import (
     Subscription,
     TypeId,
 )
-from flagstone.blocks.exchange.model.news import InGroup, client_of, governs, oversees, require_keeper
+from flagstone.blocks.exchange.model.news import (
+    InGroup,
+    at_home,
+    client_of,
+    governs,
+    oversees,
+    require_keeper,
+)
 from flagstone.blocks.exchange.service.news.events import QUEUE_MAX, Events
 from flagstone.blocks.exchange.service.news.pulling import Pulling
 from flagstone.blocks.exchange.service.news.subscribing import Subscribing
@@ -34,10 +41,19 @@ class NewsService:
     """Keeps `contract.News` on one database; safe to share between threads."""
 
     def __init__(
-        self, database: Database, in_group: InGroup = in_no_group, *, queue_max: int = QUEUE_MAX
+        self,
+        database: Database,
+        owner: ClientId | None = None,
+        in_group: InGroup = in_no_group,
+        *,
+        queue_max: int = QUEUE_MAX,
     ) -> None:
-        """Keep events in `database`; `in_group` tells who belongs to a group."""
+        """Keep events in `database` for the member `owner`, in whose name alone roles count here.
+
+        `in_group` tells who belongs to a group.
+        """
         self.database = database
+        self._owner = owner
         self.upkeep = Upkeep(database)
         self._types = Types(database)
         self._events = Events(database, in_group, queue_max=queue_max)
@@ -46,57 +62,58 @@ class NewsService:
 
     def declare(self, caller: Caller, event_type: EventType, reason: Reason) -> None:
         """See `contract.News.declare`."""
-        self._types.declare(caller, event_type, reason)
+        self._types.declare(self._home(caller), event_type, reason)
 
     def types(self, caller: Caller, room: ClientId | None = None) -> tuple[EventType, ...]:
         """See `contract.News.types`."""
-        _require_known(caller)
+        self._require_known(caller)
         return self._types.all(room)
 
     def type(self, caller: Caller, type_id: TypeId) -> EventType:
         """See `contract.News.type`."""
-        _require_known(caller)
+        self._require_known(caller)
         return self._types.one(type_id)
 
     def withdraw(self, caller: Caller, type_id: TypeId, reason: Reason) -> None:
         """See `contract.News.withdraw`."""
-        self._types.withdraw(caller, type_id, reason)
+        self._types.withdraw(self._home(caller), type_id, reason)
         self.upkeep.tidy()
 
     def publish(self, caller: Caller, type_id: TypeId, payload: Payload, *, source: str = "") -> Event:
         """See `contract.News.publish`."""
+        caller = self._home(caller)
         require_keeper(caller, type_id.room)
         return self._events.publish(caller, self._types.one(type_id), payload, source)
 
     def event(self, caller: Caller, type_id: TypeId, event_id: str) -> tuple[Event, tuple[Delivery, ...]]:
         """See `contract.News.event`."""
-        require_keeper(caller, type_id.room)
+        require_keeper(self._home(caller), type_id.room)
         return self._events.one(type_id, event_id)
 
     def stop(self, caller: Caller, type_id: TypeId, event_id: str, reason: Reason) -> int:
         """See `contract.News.stop`."""
-        return self._events.stop(caller, type_id, event_id, reason)
+        return self._events.stop(self._home(caller), type_id, event_id, reason)
 
     def subscribe(self, caller: Caller, wanted: Subscription, reason: Reason) -> Subscription:
         """See `contract.News.subscribe`."""
-        _require_known(caller)
-        return self._subscribing.subscribe(caller, self._types.one(wanted.type), wanted, reason)
+        self._require_known(caller)
+        return self._subscribing.subscribe(self._home(caller), self._types.one(wanted.type), wanted, reason)
 
     def change(self, caller: Caller, wanted: Subscription, reason: Reason) -> Subscription:
         """See `contract.News.change`."""
-        return self._subscribing.change(caller, wanted, reason)
+        return self._subscribing.change(self._home(caller), wanted, reason)
 
     def unsubscribe(self, caller: Caller, type_id: TypeId, subscriber: ClientId, reason: Reason) -> None:
         """See `contract.News.unsubscribe`."""
-        self._subscribing.unsubscribe(caller, type_id, subscriber, reason)
+        self._subscribing.unsubscribe(self._home(caller), type_id, subscriber, reason)
         self.upkeep.tidy()
 
     def subscriptions(
         self, caller: Caller, room: ClientId | None = None, subscriber: ClientId | None = None
     ) -> tuple[Subscription, ...]:
         """See `contract.News.subscriptions`."""
-        _require_known(caller)
-        return self._subscribing.all(caller, room, subscriber)
+        self._require_known(caller)
+        return self._subscribing.all(self._home(caller), room, subscriber)
 
     def pull(self, caller: Caller, type_id: TypeId) -> Event:
         """See `contract.News.pull`."""
@@ -108,20 +125,24 @@ class NewsService:
 
     def deliveries(self, caller: Caller, query: DeliveryQuery) -> DeliveryPage:
         """See `contract.News.deliveries`."""
-        return self.upkeep.search(caller, query)
+        return self.upkeep.search(self._home(caller), query)
 
     def retry(self, caller: Caller, query: DeliveryQuery, reason: Reason) -> int:
         """See `contract.News.retry`; a room's member names the type."""
+        caller = self._home(caller)
         if not governs(caller):
             require_keeper(caller, query.type.room if query.type else ClientId("", "", ""))
         return self.upkeep.retry(caller, query, reason)
 
     def replay(self, caller: Caller, wanted: Replay, reason: Reason) -> int:
         """See `contract.News.replay`."""
-        return self.upkeep.replay(caller, wanted, reason)
+        return self.upkeep.replay(self._home(caller), wanted, reason)
 
+    def _home(self, caller: Caller) -> Caller:
+        """Return `caller` with the roles that count here."""
+        return at_home(caller, self._owner)
 
-def _require_known(caller: Caller) -> None:
-    """Raise NewsNotPermitted unless the caller is a system or oversees the site."""
-    if not oversees(caller):
-        client_of(caller)
+    def _require_known(self, caller: Caller) -> None:
+        """Raise NewsNotPermitted unless the caller is a system or oversees the site."""
+        if not oversees(self._home(caller)):
+            client_of(caller)

@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.blocks.tracker.agency import Agency, make_agency, official, person, system
-from tests.contracts.registers import JAAN, MARI
 
 from flagstone.blocks.tracker.contract import (
     Period,
@@ -19,11 +17,12 @@ from flagstone.blocks.tracker.contract import (
     UsageUnknown,
 )
 from flagstone.kernel.ids import PersonCode
+from tests.blocks.tracker.agency import Agency, make_agency, official, person, system
+from tests.contracts.registers import JAAN, MARI
 
 if TYPE_CHECKING:
-    from tests.conftest import OpenDatabase
-
     from flagstone.kernel.clock import SetClock
+    from tests.conftest import OpenDatabase
 
 HER, HIM = PersonCode(MARI), PersonCode(JAAN)
 EVER = Period()
@@ -51,7 +50,7 @@ def test_tells_a_person_who_used_her_data(agency: Agency, tracker: Tracker) -> N
     assert (usage.purpose, usage.legal_basis) == ("Assessing a return", "Tax Act § 5")
     assert (usage.message_id, usage.case, usage.register) == ("m-1", "T-7", "people")
     assert "given_name" in usage.fields
-    assert usage.action == "Read Given name, Personal code in People"
+    assert usage.action == "Read Personal code, Given name in People"
     assert not usage.own
     assert not usage.official
     assert page.receivers["10000009"]["et"] == "Maksu- ja Tolliamet"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +18,7 @@ from flagstone.blocks.tracker.contract import (
     QuestionInvalid,
     RegisterWords,
     Usage,
+    Words,
 )
 from flagstone.kernel.audit import ActorKind
 from flagstone.kernel.ids import EPOCH, PersonCode
@@ -146,11 +147,11 @@ def _place(reading: Reading) -> str:
     return reading.actor_name if reading.actor_kind is ActorKind.JOB and reading.actor_name else ON_THE_SPOT
 
 
-def action_words(fields: Sequence[str], words: RegisterWords | None) -> str:
+def action_words(fields: Collection[str], words: RegisterWords | None) -> str:
     """Return in English what was read, as the protocol has a sentence for people and no language."""
     if words is None:
         return "Read data about the person"
-    titles = [_english(words.fields[code]) for code in fields if code in words.fields]
+    titles = [_english(title) for title in _only(words.fields, fields).values()]
     return f"Read {', '.join(titles) or 'data'} in {_english(words.title)}"
 
 
@@ -164,16 +165,19 @@ def words_of(definition: RegisterDefinition) -> RegisterWords:
 
 
 def only_known(words: Mapping[str, RegisterWords], usages: Iterable[Usage]) -> dict[str, RegisterWords]:
-    """Return the words that `usages` need, and no others."""
-    found: dict[str, RegisterWords] = {}
+    """Return the words that `usages` need, and no others; fields in the register's order."""
+    named: dict[str, set[str]] = {}
     for usage in usages:
-        if usage.register not in words:
-            continue
-        known = words[usage.register]
-        fields = {code: known.fields[code] for code in usage.fields if code in known.fields}
-        already = found.get(usage.register)
-        found[usage.register] = replace(known, fields={**(already.fields if already else {}), **fields})
-    return found
+        named.setdefault(usage.register, set()).update(usage.fields)
+    return {
+        register: replace(words[register], fields=_only(words[register].fields, fields))
+        for register, fields in named.items()
+        if register in words
+    }
+
+
+def _only(words: Mapping[str, Words], codes: Collection[str]) -> dict[str, Words]:
+    return {code: text for code, text in words.items() if code in codes}
 
 
 def is_visible(hidden_until: str, now: datetime) -> bool:

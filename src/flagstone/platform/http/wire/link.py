@@ -216,7 +216,7 @@ class Link(Connection):
         else:
             self._phase = Phase.OVER
             self._transport.close()
-            self._write_watch.set(self._bounds.linger_seconds_max)
+            self._write_watch.set(self._bounds.write_seconds_max)
 
     def body_abandoned(self) -> None:
         """Close: what still comes is not wanted."""

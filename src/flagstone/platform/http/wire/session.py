@@ -274,10 +274,13 @@ class Session(Connection):
 
     async def _send(self, answer: Answer) -> None:
         """Send head and body, in one piece when the body is here."""
-        if self._phase is not Phase.HELD:
-            self._keep = self._continue_due = False
         body = answer.body
         whole = body if isinstance(body, bytes) else body.at_hand()
+        if self._phase is not Phase.HELD:
+            self._keep = False
+            if whole is None:
+                self.body_wanted()  # it may be made of the request's, and cannot be asked for later
+            self._continue_due = False
         empty = self._head_only or answer.head.status in NO_BODY_STATUSES
         if empty or whole is None:
             length = len(body) if isinstance(body, bytes) else body.length
@@ -352,4 +355,4 @@ class Session(Connection):
         """Close once what waits is sent, or soon anyway."""
         self._phase = Phase.CLOSING
         self._transport.close()
-        self._watch.set(self._bounds.linger_seconds_max)
+        self._watch.set(self._bounds.write_seconds_max)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -23,14 +23,16 @@ from flagstone.blocks.identity.web.signing_out import sign_out_routes
 from flagstone.blocks.identity.web.test_authenticator import authenticator_routes
 from flagstone.blocks.portal.contract import LifeEvent
 from flagstone.blocks.portal.model import Limits
-from flagstone.blocks.portal.service.facts import PersonFacts, Source
+from flagstone.blocks.portal.service.facts import PersonFacts
 from flagstone.blocks.portal.service.life import LifeEvents
 from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.portal.service.signing_in import SigningIn
+from flagstone.blocks.portal.service.sources import Source
 from flagstone.blocks.portal.store import SCHEMA
+from flagstone.blocks.portal.web.agency import Agency
 from flagstone.blocks.portal.web.routes import MENU, Portal, portal_routes
 from flagstone.blocks.registry.contract.faults import NotPermitted, RegisterMissing
-from flagstone.blocks.registry.contract.record import Page, Query, Reading, Record
+from flagstone.blocks.registry.contract.record import Page, Query, Record
 from flagstone.blocks.registry.contract.register import (
     Field,
     FieldType,
@@ -41,7 +43,7 @@ from flagstone.blocks.registry.contract.register import (
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import ActorKind, Caller, Reason
 from flagstone.kernel.clock import SetClock
-from flagstone.kernel.errors import Fault
+from flagstone.kernel.errors import Fault, Kind
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.crypto.jose import public_jwk
 from flagstone.platform.crypto.keys import KeyKind, generate_secret_key, generate_signing_key
@@ -145,7 +147,9 @@ EVENTS = (
 
 
 class RegistryDown(Fault):
-    """Stands for whatever goes wrong when a registry is asked."""
+    """Stands for a registry that cannot be reached."""
+
+    kind = Kind.UNAVAILABLE
 
 
 @dataclass
@@ -153,7 +157,6 @@ class FakeRegistry:
     """Keeps the part of the registry's promise that the portal leans on, and what it was asked."""
 
     records: Sequence[Record] = MARIS
-    readings: list[Reading] = field(default_factory=list)
     asked: list[tuple[Caller, Reason]] = field(default_factory=list)
     down: bool = False
 
@@ -165,37 +168,18 @@ class FakeRegistry:
     def facts_about(self, caller: Caller, person: PersonCode, reason: Reason) -> tuple[Record, ...]:
         if caller.actor.id != person or caller.actor.kind is not ActorKind.PERSON:
             raise NotPermitted
+        if self.down:
+            raise RegistryDown
         self.asked.append((caller, reason))
         return tuple(each for each in self.records if each.data["personal_code"] == person)
 
-    def readings_of(self, caller: Caller, person: PersonCode, register: str = "") -> tuple[Reading, ...]:
-        if caller.actor.id != person:
-            raise NotPermitted
-        mine = [each for each in self.readings if each.person == person]
-        return tuple(each for each in mine if register in ("", each.register))
-
     def find(self, caller: Caller, register: str, query: Query, reason: Reason) -> Page:
+        if self.down:
+            raise RegistryDown
         if register != "processes":
             raise RegisterMissing
         found = record("processes", "address", name="New address", name_et="Uus aadress", proactive=True)
         return Page((found,), 1, query.page, query.page_size)
-
-
-def reading(number: int, **changes: Any) -> Reading:
-    made = Reading(
-        id=str(number),
-        person=MARI,
-        register="individuals",
-        record_id="P-1",
-        fields=("given_name", "home"),
-        actor_id="someone",
-        actor_name=f"Official {number}",
-        organisation="XA/GOV/1",
-        system="",
-        reason=Reason("Handling an application or a case", "Population Register Act § 12", "A-1"),
-        at=AT.replace(minute=number % 60),
-    )
-    return replace(made, **changes)
 
 
 class Door:
@@ -281,7 +265,12 @@ def made_pages() -> Pages:
 
 
 def make_site(
-    open_database: OpenDatabase, folder: Path, clock: SetClock, *, limits: Limits | None = None
+    open_database: OpenDatabase,
+    folder: Path,
+    clock: SetClock,
+    *,
+    limits: Limits | None = None,
+    agency: Agency | None = None,
 ) -> Site:
     shutil.copytree(made_keys(), folder / "keys")
     provider = Provider(open_database(IDENTITY), folder / "keys", terms(), clock)
@@ -300,7 +289,10 @@ def make_site(
     sessions = PortalSessions(database, secret, limits or Limits(), clock, identity=provider)
     registry, other = FakeRegistry(), FakeRegistry(records=())
     known, silent = cast("Registry", registry), cast("Registry", other)
-    sources = [Source(words("Registers of the state"), known), Source(words("Health registers"), silent)]
+    sources = [
+        Source.here("interior", words("Registers of the state"), known),
+        Source.here("health", words("Health registers"), silent),
+    ]
     portal = Portal(
         sessions,
         SigningIn(party, secret, clock),
@@ -312,7 +304,7 @@ def make_site(
     routes = [
         pages.routes(),
         pages.assets.routes(),
-        *portal_routes(portal, pages),
+        *portal_routes(portal, pages, agency),
         protocol_routes(provider, pages.languages),
         sign_out_routes(provider, pages),
         authenticator_routes(provider, pages, TestAuthenticator(Directory(), [], sandbox=True)),

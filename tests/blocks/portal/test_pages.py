@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 from tests.blocks.identity.site import JAAN, MARI
-from tests.blocks.portal.site import Site, reading
+from tests.blocks.portal.site import Site
 
 from flagstone.kernel.audit import ActorKind
 
 PUBLIC = ("/", "/life/moving", "/signed-out", "/accessibility")
-OWN = ("/me", "/me/looks", "/me/looks?register=individuals", "/sessions")
+OWN = ("/me", "/sessions")
 
 
 @pytest.mark.parametrize("language", ["en", "et", "ar"])
@@ -18,7 +18,6 @@ OWN = ("/me", "/me/looks", "/me/looks?register=individuals", "/sessions")
 def test_every_page_is_there_in_every_language(site: Site, path: str, language: str) -> None:
     site.browser.cookies.set("language-8080", language)
     site.sign_in()
-    site.registry.readings = [reading(1), reading(2, actor_id=MARI, actor_name="")]
     answer = site.browser.get(path, headers={"accept": "text/html"})
     assert answer.status_code == 200
     assert f'<html lang="{language}"' in answer.text
@@ -42,8 +41,20 @@ def test_a_life_event_names_its_services_as_their_register_does(site: Site) -> N
     assert "New address" in site.browser.get("/life/moving").text
     assert "Uus aadress" in site.browser.get("/life/moving", headers={"accept-language": "et"}).text
     site.registry.down = True
-    assert "cannot be shown now" in site.browser.get("/life/moving").text
+    assert "Uus aadress" in site.browser.get("/life/moving", headers={"accept-language": "et"}).text
     assert site.browser.get("/life/nothing").status_code == 404
+
+
+def test_services_that_were_never_heard_of_are_said_to_be_missing(site: Site) -> None:
+    site.registry.down = True
+    assert "cannot be shown now" in site.browser.get("/life/moving").text
+
+
+def test_home_facts_and_menu_lead_to_who_used_the_data(site: Site) -> None:
+    site.sign_in()
+    for path in ("/", "/me"):
+        assert site.browser.get(path).text.count('href="/me/usage"') == 2
+    assert site.browser.get("/me").text.count('aria-current="page"') == 1
 
 
 def test_each_fact_says_where_it_comes_from_and_when_it_was_recorded(site: Site) -> None:
@@ -89,55 +100,10 @@ def test_a_source_that_is_silent_is_named_and_the_rest_is_shown(site: Site) -> N
 def test_a_person_of_whom_nothing_is_held_is_told_so(site: Site) -> None:
     site.sign_in(JAAN)
     assert "The registers hold nothing about you" in site.browser.get("/me").text
-    assert "Nobody has looked at your data" in site.browser.get("/me/looks").text
-
-
-def test_who_looked_is_shown_with_purpose_basis_and_fields(site: Site) -> None:
-    site.registry.readings = [
-        reading(1),
-        reading(2, actor_name="", system="XA/GOV/9/health", organisation="XA/GOV/9"),
-    ]
-    site.sign_in()
-    text = site.browser.get("/me/looks").text
-    for shown in (
-        "Official 1",
-        "Ministry of the Interior",
-        "XA/GOV/9/health",
-        "Given name, Home",
-        "§ 12",
-        "A-1",
-    ):
-        assert shown in text, shown
-    assert text.index("XA/GOV/9/health") < text.index("Official 1")  # the newest first
-
-
-def test_ones_own_look_is_shown_as_such(site: Site) -> None:
-    site.registry.readings = [reading(1, actor_id=MARI, actor_name="Mari Maasikas")]
-    site.sign_in()
-    assert "<h2>You yourself</h2>" in site.browser.get("/me/looks").text
-
-
-def test_looks_come_in_pages_and_by_register(site: Site) -> None:
-    site.registry.readings = [reading(n, register="driving" if n % 2 else "individuals") for n in range(60)]
-    site.sign_in()
-    assert "26 to 50 of 60" in site.browser.get("/me/looks?page=2").text
-    assert "51 to 60 of 60" in site.browser.get("/me/looks?page=99").text
-    text = site.browser.get("/me/looks?register=driving").text
-    assert "1 to 25 of 30" in text
-    assert "/me/looks?register=driving&amp;page=2" in text
-
-
-@pytest.mark.parametrize(
-    "query", ["page=0", "page=x", "page=1000000", "register=%3Cscript%3E", "register=../x"]
-)
-def test_strange_queries_are_refused(site: Site, query: str) -> None:
-    site.sign_in()
-    assert site.browser.get(f"/me/looks?{query}").status_code == 400
 
 
 def test_the_persons_code_is_in_no_address(site: Site) -> None:
     site.sign_in()
-    site.registry.readings = [reading(1)]
     for path in OWN:
         text = site.browser.get(path).text
         assert f"={MARI}" not in text

@@ -49,8 +49,8 @@ def test_the_question_is_an_ordinary_clients(site: Site) -> None:
 
 
 def test_a_page_behind_sign_in_leads_there_and_back(site: Site) -> None:
-    answer = site.browser.get("/me/looks?register=individuals")
-    assert answer.headers["location"] == "/sign-in?return_to=/me/looks%3Fregister%3Dindividuals"
+    answer = site.browser.get("/sessions?x=1")
+    assert answer.headers["location"] == "/sign-in?return_to=/sessions%3Fx%3D1"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 
 from flagstone.blocks.registry.contract.record import Record
-from flagstone.blocks.registry.contract.register import RegisterDefinition, RegisterKind
+from flagstone.blocks.registry.contract.register import Field, FieldType, RegisterDefinition, RegisterKind
+from flagstone.kernel.clock import parse_rfc3339
 
 SEEN_EVERY = timedelta(seconds=60)
 """A session's last use is written at most this often."""
@@ -47,11 +49,12 @@ def by_register(
     for record in records:
         if record.register in definitions:
             groups.setdefault(record.register, []).append(record)
-    ordered = sorted(groups, key=lambda code: (_place(definitions[code]), code))
+    ordered = sorted(groups, key=lambda code: (place(definitions[code]), code))
     return [(definitions[code], groups[code]) for code in ordered]
 
 
-def _place(definition: RegisterDefinition) -> int:
+def place(definition: RegisterDefinition) -> int:
+    """Return where a register comes among a person's facts; those of the same place keep their order."""
     return ORDER.index(definition.kind) if definition.kind in ORDER else len(ORDER)
 
 
@@ -59,3 +62,40 @@ def heading(record: Record, definition: RegisterDefinition) -> str:
     """Return what names a record among others: its display fields, else its id."""
     words = [str(record.data[code]) for code in definition.display if record.data.get(code) not in (None, "")]
     return " ".join(words) or record.id
+
+
+def is_sound(data: object, fields: Iterable[Field]) -> bool:
+    """Tell whether content from elsewhere can be shown: each field's value is of the field's type."""
+    if not isinstance(data, Mapping):
+        return False
+    return all(data.get(field.code) is None or _is_of(data[field.code], field) for field in fields)
+
+
+def _is_of(value: object, field: Field) -> bool:
+    """Tell whether a value can be shown as the field's type."""
+    match field.type:
+        case FieldType.LIST:
+            each = field.items
+            return isinstance(value, list | tuple) and all(each is None or _is_of(one, each) for one in value)
+        case FieldType.OBJECT:
+            return is_sound(value, field.properties)
+        case FieldType.BOOLEAN:
+            return isinstance(value, bool)
+        case FieldType.INTEGER:
+            return isinstance(value, int) and not isinstance(value, bool)
+        case _:
+            return isinstance(value, str) and _reads(value, field.type)
+
+
+def _reads(text: str, kind: FieldType) -> bool:
+    """Tell whether text says what its type needs."""
+    try:
+        if kind is FieldType.DATE:
+            date.fromisoformat(text)
+        elif kind is FieldType.DATETIME:
+            parse_rfc3339(text)
+        elif kind is FieldType.DECIMAL:
+            return Decimal(text).is_finite()
+    except (ValueError, InvalidOperation):
+        return False
+    return True

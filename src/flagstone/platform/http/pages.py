@@ -87,6 +87,7 @@ class Pages:
         """
         who = _principal(request)
         language = self.language(request)
+        menu = [item for item in self.menu if item.shown_to(who)]
         body = (
             self._environments[language.code]
             .get_template(template)
@@ -96,7 +97,8 @@ class Pages:
                 path=request.url.path,
                 here=address_to_return(request),
                 status=status,
-                menu=[item for item in self.menu if item.shown_to(who)],
+                menu=menu,
+                menu_here=_covering(menu, request.url.path),
                 csrf_field=lambda: csrf_field(request),
                 **context,
             )
@@ -259,6 +261,11 @@ def _messages(language: Language) -> dict[str, Callable[..., str]]:
 
 def _filled(text: str, variables: Mapping[str, object]) -> str:
     return escape(text) % variables if variables else text
+
+
+def _covering(menu: Sequence[MenuItem], path: str) -> MenuItem | None:
+    """Return the entry of the menu under which the page at `path` belongs: the one that says most of it."""
+    return max((item for item in menu if item.covers(path)), key=lambda item: len(item.path), default=None)
 
 
 def _principal(request: Request) -> Principal | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -78,3 +79,9 @@ def remember_sign_in(request: Request, response: Response, cookie: str) -> None:
 def go_to(address: str) -> Response:
     """Return a redirect that nobody keeps and that makes a GET of it (RFC 9700 4.12)."""
     return RedirectResponse(address, 303, headers=NO_STORE)
+
+
+def origin_of(address: str) -> str:
+    """Return the origin of a registered address, to which a form's answer leads."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

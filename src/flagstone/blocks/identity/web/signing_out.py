@@ -18,11 +18,13 @@ from flagstone.blocks.identity.web.answers import (
     body_of,
     form_parameters,
     go_to,
+    origin_of,
     provider_cookie,
     query_parameters,
 )
 from flagstone.platform.http.cookies import clear_cookie
 from flagstone.platform.http.csrf import read_form
+from flagstone.platform.http.headers import policy
 from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.routes import ANYONE, Routes
 
@@ -47,7 +49,10 @@ def sign_out_routes(provider: Provider, pages: Pages) -> Routes:
             return ended(request, asked)
         kept = urlencode({name: parameters[name] for name in KEPT if name in parameters})
         name = asked.client.name if asked.client else {}
-        return pages.render(request, "identity/sign-out.html", client=name, kept=kept, confirm=CONFIRM)
+        response = pages.render(request, "identity/sign-out.html", client=name, kept=kept, confirm=CONFIRM)
+        if asked.address:  # the form's answer leads back to the client
+            response.headers["Content-Security-Policy"] = policy((origin_of(asked.address),), None)
+        return response
 
     @routes.get(LOGOUT, access=ANYONE)
     def log_out(request: Request) -> Response:

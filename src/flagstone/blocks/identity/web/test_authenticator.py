@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.identity.service.test_authenticator import TestAuthenticator
-from flagstone.blocks.identity.web.answers import NO_STORE, go_to, provider_cookie, remember_sign_in
+from flagstone.blocks.identity.web.answers import (
+    NO_STORE,
+    go_to,
+    origin_of,
+    provider_cookie,
+    remember_sign_in,
+)
 from flagstone.blocks.identity.web.protocol import AUTHENTICATE
 from flagstone.platform.http.csrf import read_form
 from flagstone.platform.http.headers import policy
@@ -43,7 +47,7 @@ def authenticator_routes(provider: Provider, pages: Pages, authenticator: TestAu
             action=AUTHENTICATE,
         )
         response.headers.update(NO_STORE)
-        response.headers["Content-Security-Policy"] = policy((_origin(pending.request.redirect_uri),), None)
+        response.headers["Content-Security-Policy"] = policy((origin_of(pending.request.redirect_uri),), None)
         return response
 
     @routes.get("", access=ANYONE)
@@ -81,9 +85,3 @@ def _text(form: FormData, name: str) -> str:
 def _number(text: str, digits_max: int) -> int | None:
     """Return a small number, None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits_max else None
-
-
-def _origin(address: str) -> str:
-    """Return the origin of a registered redirect address, to which the form's answer leads."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

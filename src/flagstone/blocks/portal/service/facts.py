@@ -1,31 +1,34 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What registers hold about a person and who looked at it, asked of every source there is."""
+"""What registers hold about a person, asked of every agency at once within a time that she waits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from time import monotonic
 
 from flagstone.blocks.portal.contract import PersonNeeded
-from flagstone.blocks.portal.model import by_register, heading
-from flagstone.blocks.registry.contract.record import OWN_ACCESS, Reading, Record
+from flagstone.blocks.portal.model import by_register, heading, is_sound, place
+from flagstone.blocks.portal.service.links import LINKS_MAX, Asker, learn_names, targets
+from flagstone.blocks.portal.service.sources import Known, Source, Target
+from flagstone.blocks.registry.contract.faults import DefinitionInvalid
+from flagstone.blocks.registry.contract.record import OWN_ACCESS, Record
 from flagstone.blocks.registry.contract.register import Field, RegisterDefinition
-from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
-from flagstone.kernel.errors import Fault
 from flagstone.kernel.ids import PersonCode
+from flagstone.platform.http.asking import Asked, Asking, Outcome
+from flagstone.platform.http.client import AnswerRefused
 from flagstone.platform.http.principal import Principal
-
-LINKS_MAX = 100
-READINGS_PAGE_SIZE = 25
 
 
 @dataclass(frozen=True)
-class Source:
-    """A registry that may know something about persons; `name` is shown when it does not answer."""
+class Patience:
+    """How long a page waits: for each source, and in all for what it says and for names."""
 
-    name: Mapping[str, str]
-    registry: Registry
+    source_seconds_max: float = 2.0
+    page_seconds_max: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -43,72 +46,149 @@ class HeldRecord:
 
 @dataclass(frozen=True)
 class HeldRegister:
-    """A register and its records about the person."""
+    """A register, the source that answered for it, and its records about the person."""
 
     definition: RegisterDefinition
+    source: Source
     records: tuple[HeldRecord, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Return the name of its section, which no other source's register has."""
+        return f"{self.source.code}-{self.definition.code}"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A source whose facts are not there: its name, and whether it was silent, late, broken or refused."""
+
+    name: Mapping[str, str]
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that was found, and the names of the sources that did not answer."""
+    """All that was found, and every source whose facts are missing."""
 
     registers: tuple[HeldRegister, ...]
-    silent: tuple[Mapping[str, str], ...]
+    missing: tuple[Missing, ...]
 
 
 @dataclass(frozen=True)
-class Looks:
-    """One page of who looked at the person's data, the newest first, and all that matched."""
+class _Told:
+    """What one source said about the person."""
 
-    readings: tuple[Reading, ...]
-    total: int
-    page: int
+    records: tuple[Record, ...]
     definitions: Mapping[str, RegisterDefinition]
-    silent: tuple[Mapping[str, str], ...]
 
 
 class PersonFacts:
     """Gathers what concerns one person, in her own name and with her own rights only."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """Take the registries to ask."""
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        asking: Asking | None = None,
+        *,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Take the registries to ask; `clock` tells seconds."""
         self._sources = tuple(sources)
+        self._asking = asking or Asking()
+        self._patience = patience or Patience()
+        self._clock = clock
+        self._known = Known(clock)
 
     def about(self, who: Principal, message_reference: str) -> Facts:
         """Return the facts about the person who is signed in; PersonNeeded for a machine."""
         caller, person = _herself(who)
-        reason = Reason(OWN_ACCESS, message_reference=message_reference)
-        registers: list[HeldRegister] = []
-        silent: list[Mapping[str, str]] = []
-        for source in self._sources:
-            try:
-                definitions = {each.code: each for each in source.registry.definitions(caller)}
-                records = source.registry.facts_about(caller, person, reason)
-            except Fault:
-                silent.append(source.name)
-                continue
-            named = _Links(source.registry, definitions, caller, reason)
-            registers += [_held(*group, named) for group in by_register(records, definitions)]
-        return Facts(tuple(registers), tuple(silent))
+        until = self._clock() + self._patience.page_seconds_max
+        asker = Asker(caller, Reason(OWN_ACCESS, message_reference=message_reference))
+        questions = {source.code: partial(self._ask, source, person, asker) for source in self._sources}
+        said = self._asking.ask_all(questions, seconds_max=self._patience.source_seconds_max)
+        told = {code: asked.value for code, asked in said.items() if asked.value is not None}
+        self._learn_names(told, person, asker, until)
+        return Facts(self._held(told), self._missing(said))
 
-    def looks(self, who: Principal, register: str, page: int) -> Looks:
-        """Return one page of who looked at the person's data, in one register or in all (DRS-8)."""
-        caller, person = _herself(who)
-        found: list[Reading] = []
-        definitions: dict[str, RegisterDefinition] = {}
-        silent: list[Mapping[str, str]] = []
-        for source in self._sources:
+    def _ask(self, source: Source, person: PersonCode, asker: Asker) -> _Told:
+        """Ask one source; its definitions too, unless they are known and fit what it says.
+
+        AnswerRefused when what it says makes no sense by its own definitions.
+        """
+        registry = source.registry(person, asker.reason)
+        records = registry.facts_about(asker.caller, person, asker.reason)
+        definitions = self._known.definitions(source.code)
+        if definitions is None or not all(_fits(record, definitions) for record in records):
             try:
-                definitions |= {each.code: each for each in source.registry.definitions(caller)}
-                found += source.registry.readings_of(caller, person, register)
-            except Fault:
-                silent.append(source.name)
-        found.sort(key=lambda reading: reading.at, reverse=True)
-        last = max(1, -(-len(found) // READINGS_PAGE_SIZE))
-        shown = min(page, last)
-        part = found[(shown - 1) * READINGS_PAGE_SIZE : shown * READINGS_PAGE_SIZE]
-        return Looks(tuple(part), len(found), shown, definitions, tuple(silent))
+                definitions = self._known.ask(source.code, registry, asker.caller)
+            except DefinitionInvalid as error:
+                raise AnswerRefused("The definitions of its registers cannot be read.") from error
+        for record in records:
+            definition = definitions.get(record.register)
+            if definition is None or not is_sound(record.data, definition.fields):
+                raise AnswerRefused("A record is not as its register is defined.")
+        return _Told(records, definitions)
+
+    def _learn_names(self, told: Mapping[str, _Told], person: PersonCode, asker: Asker, until: float) -> None:
+        """Ask for names that are not known yet, while there is time; what comes late helps the next page."""
+        wanted: dict[str, dict[Target, RegisterDefinition]] = {}
+        for target in islice(self._unknown(told), LINKS_MAX):
+            if (home := self._known.home(target[0], self._sources)) is not None and home[0] in told:
+                wanted.setdefault(home[0], {})[target] = home[1]
+        left = min(until - self._clock(), self._patience.source_seconds_max)
+        if not wanted or left <= 0:
+            return
+        by_code = {source.code: source for source in self._sources}
+        questions = {
+            code: partial(self._learn, by_code[code], person, asker, some) for code, some in wanted.items()
+        }
+        self._asking.ask_all(questions, seconds_max=left)
+
+    def _learn(
+        self, source: Source, person: PersonCode, asker: Asker, some: Mapping[Target, RegisterDefinition]
+    ) -> int:
+        return learn_names(self._known, source.registry(person, asker.reason), asker, some)
+
+    def _unknown(self, told: Mapping[str, _Told]) -> list[Target]:
+        """Return what the facts point to and has no known name, each once."""
+        found = {target: None for each in told.values() for target in targets(each.records, each.definitions)}
+        return [target for target in found if self._known.name(target) is None]
+
+    def _held(self, told: Mapping[str, _Told]) -> tuple[HeldRegister, ...]:
+        """Return the registers in the order in which they are shown: by kind, then as the sources come."""
+        held = [
+            HeldRegister(definition, source, tuple(self._record(one, definition) for one in records))
+            for source in self._sources
+            if source.code in told
+            for definition, records in by_register(told[source.code].records, told[source.code].definitions)
+        ]
+        return tuple(sorted(held, key=lambda each: place(each.definition)))
+
+    def _record(self, record: Record, definition: RegisterDefinition) -> HeldRecord:
+        fields = tuple(
+            field for field in definition.fields if record.data.get(field.code) not in (None, "", [], {})
+        )
+        pointed = {link.field: (link.register, record.data.get(link.field)) for link in definition.links}
+        linked = {
+            field: name
+            for field, (register, target) in pointed.items()
+            if isinstance(target, str) and (name := self._known.name((register, target)))
+        }
+        return HeldRecord(record, heading(record, definition), fields, linked)
+
+    def _missing(self, said: Mapping[str, Asked[_Told]]) -> tuple[Missing, ...]:
+        """Return the sources that did not say what they know, in their order."""
+        return tuple(
+            Missing(source.name, said[source.code].outcome)
+            for source in self._sources
+            if said[source.code].outcome is not Outcome.ANSWERED
+        )
+
+
+def _fits(record: Record, definitions: Mapping[str, RegisterDefinition]) -> bool:
+    """Tell whether a record's definition is there, in the version that the record is shown by."""
+    return record.register in definitions and definitions[record.register].version == record.version
 
 
 def _herself(who: Principal) -> tuple[Caller, PersonCode]:
@@ -117,51 +197,3 @@ def _herself(who: Principal) -> tuple[Caller, PersonCode]:
         raise PersonNeeded
     actor = Actor(ActorKind.PERSON, who.person, who.name)
     return Caller(actor, frozenset({"signed-in"})), who.person
-
-
-class _Links:
-    """Names the public records that facts point to, each asked for once."""
-
-    def __init__(
-        self,
-        registry: Registry,
-        definitions: Mapping[str, RegisterDefinition],
-        caller: Caller,
-        reason: Reason,
-    ) -> None:
-        """Ask `registry` in the person's name."""
-        self._registry, self._definitions, self._caller, self._reason = registry, definitions, caller, reason
-        self._names: dict[tuple[str, str], str] = {}
-
-    def of(self, record: Record, definition: RegisterDefinition) -> dict[str, str]:
-        """Return the names of what a record's fields point to, of registers that concern no person."""
-        return {
-            link.field: name
-            for link in definition.links
-            if isinstance(target := record.data.get(link.field), str)
-            and (name := self._name(link.register, target))
-        }
-
-    def _name(self, register: str, record_id: str) -> str:
-        """Return the name of one record, empty when it cannot be had."""
-        definition, key = self._definitions.get(register), (register, record_id)
-        if definition is None or definition.persons:
-            return ""
-        if key not in self._names and len(self._names) < LINKS_MAX:
-            try:
-                found = self._registry.read(self._caller, register, record_id, self._reason)
-                self._names[key] = heading(found, definition)
-            except Fault:
-                self._names[key] = ""
-        return self._names.get(key, "")
-
-
-def _held(definition: RegisterDefinition, records: Sequence[Record], links: _Links) -> HeldRegister:
-    return HeldRegister(definition, tuple(_record(record, definition, links) for record in records))
-
-
-def _record(record: Record, definition: RegisterDefinition, links: _Links) -> HeldRecord:
-    fields = tuple(
-        field for field in definition.fields if record.data.get(field.code) not in (None, "", [], {})
-    )
-    return HeldRecord(record, heading(record, definition), fields, links.of(record, definition))

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from flagstone.blocks.portal.contract import LifeEvent, LifeEventMissing
+from flagstone.blocks.portal.service.sources import KEPT_SECONDS
 from flagstone.blocks.registry.contract.record import PAGE_SIZE_MAX, Query, Record
 from flagstone.blocks.registry.contract.register import RegisterDefinition, RegisterKind
 from flagstone.blocks.registry.contract.registry import Registry
@@ -16,6 +18,8 @@ from flagstone.kernel.errors import Fault
 ANYBODY = Caller(Actor(ActorKind.SYSTEM, "portal", "Portal"))
 SHOWN = Reason("Showing the state's services")
 PAGES_MAX = 10
+SILENT_SECONDS = 10.0
+"""How long what was heard before serves when the registry does not answer, until it is asked again."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,21 @@ class NamedService:
 class LifeEvents:
     """The life events of a country and the services they lead to."""
 
-    def __init__(self, events: Sequence[LifeEvent], registry: Registry | None) -> None:
-        """Take the country's events; services are looked up in the public registers of `registry`."""
+    def __init__(
+        self,
+        events: Sequence[LifeEvent],
+        registry: Registry | None,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Take the country's events; services are looked up in the public registers of `registry`.
+
+        They are remembered for a few minutes, and longer while the registry does not answer.
+        """
         self.all = tuple(events)
         self._registry = registry
+        self._clock = clock
+        self._kept: tuple[float, Mapping[str, NamedService]] = (0.0, {})
 
     def find(self, code: str) -> tuple[LifeEvent, tuple[NamedService, ...]]:
         """Return one event and its services that the register knows; LifeEventMissing."""
@@ -44,15 +59,20 @@ class LifeEvents:
         return event, tuple(known[each] for each in event.services if each in known)
 
     def _services(self) -> Mapping[str, NamedService]:
-        """Return all services by code; none when the register does not answer."""
-        if self._registry is None:
-            return {}
+        """Return all services by code; as last heard when the register does not answer."""
+        until, known = self._kept
+        if self._registry is None or (known and self._clock() < until):
+            return known
         try:
             registers = self._registry.definitions(ANYBODY)
             definition = next(each for each in registers if each.kind is RegisterKind.PROCESSES)
-            return {each.id: _named(each, definition) for each in _all(self._registry, definition)}
+            known = {each.id: _named(each, definition) for each in _all(self._registry, definition)}
         except (Fault, StopIteration):
-            return {}
+            pause = SILENT_SECONDS
+        else:
+            pause = KEPT_SECONDS
+        self._kept = (self._clock() + pause, known)
+        return known
 
 
 def _all(registry: Registry, definition: RegisterDefinition) -> list[Record]:

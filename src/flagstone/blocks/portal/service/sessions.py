@@ -63,6 +63,11 @@ class PortalSessions:
         self._clock = clock
         self._identity = identity
 
+    @property
+    def beside_provider(self) -> bool:
+        """Tell whether the provider is on this site, so that ending a session ends the sign-in there."""
+        return self._identity is not None
+
     def find(self, token: str) -> Principal | None:
         """Return the principal of a live session and note its use; None when it ended or is unknown."""
         with self._database.reading() as view:

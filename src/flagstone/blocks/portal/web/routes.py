@@ -10,6 +10,7 @@ from flagstone.blocks.portal.service.life import LifeEvents
 from flagstone.blocks.portal.service.sessions import SIGNED_IN as SIGNED_IN_ROLE
 from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.portal.service.signing_in import SigningIn
+from flagstone.blocks.portal.web.agency import Agency, agency_routes
 from flagstone.blocks.portal.web.home import home_routes
 from flagstone.blocks.portal.web.me import me_routes
 from flagstone.blocks.portal.web.sessions import session_routes
@@ -21,11 +22,17 @@ from flagstone.platform.http.relying_party import RelyingParty
 from flagstone.platform.http.routes import Routes
 
 PERSONS = frozenset({SIGNED_IN_ROLE})
+HOME, SESSIONS = MenuItem("/", _("Home")), MenuItem("/sessions", _("Where you are signed in"), PERSONS)
 MENU = (
-    MenuItem("/", _("Home")),
+    HOME,
     MenuItem("/me", _("What we know about you"), PERSONS),
-    MenuItem("/sessions", _("Where you are signed in"), PERSONS),
+    MenuItem("/me/usage", _("Who used your data"), PERSONS),
+    SESSIONS,
 )
+"""The menu of a site for citizens; `/me/usage` is the tracker's page."""
+
+AGENCY_MENU = (HOME, SESSIONS)
+"""The menu of a site without duties to citizens."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,11 @@ class Portal:
     life: LifeEvents
 
 
-def portal_routes(portal: Portal, pages: Pages) -> tuple[Routes, ...]:
-    """Return the portal's pages, and the endpoint that the provider calls (document `portal`)."""
+def portal_routes(portal: Portal, pages: Pages, agency: Agency | None = None) -> tuple[Routes, ...]:
+    """Return the portal's pages, and the endpoint that the provider calls (document `portal`).
+
+    At a site without duties to citizens, `agency` is what its home page shows in place of their pages.
+    """
 
     def take_notice(token: str) -> bool:
         try:
@@ -50,10 +60,14 @@ def portal_routes(portal: Portal, pages: Pages) -> tuple[Routes, ...]:
         portal.sessions.take_notice(notice)
         return True
 
+    own = (
+        (home_routes(portal.life, pages), me_routes(portal.facts, pages))
+        if agency is None
+        else (agency_routes(agency, pages),)
+    )
     return (
-        home_routes(portal.life, pages),
-        me_routes(portal.facts, pages),
-        session_routes(portal.sessions, pages),
+        *own,
+        session_routes(portal.sessions, portal.party, pages),
         sign_in_routes(portal.signing_in, portal.sessions, portal.party, pages),
         notice_routes(take_notice),
     )

@@ -10,16 +10,18 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
 from flagstone.blocks.portal.service.sessions import PortalSessions
-from flagstone.platform.http.cookies import clear_session
+from flagstone.blocks.portal.web.signing_in import NO_STORE, SIGNED_OUT_PATH, leave
+from flagstone.platform.http.cookies import clear_session, session_token
 from flagstone.platform.http.csrf import read_form
 from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.principal import current
+from flagstone.platform.http.relying_party import RelyingParty
 from flagstone.platform.http.routes import SIGNED_IN, Routes
 
 FormOf = Annotated[FormData, Depends(read_form)]
 
 
-def session_routes(sessions: PortalSessions, pages: Pages) -> Routes:
+def session_routes(sessions: PortalSessions, party: RelyingParty, pages: Pages) -> Routes:
     """Return the routes under `/sessions`, for whoever is signed in."""
     routes = Routes("/sessions")
 
@@ -34,8 +36,10 @@ def session_routes(sessions: PortalSessions, pages: Pages) -> Routes:
 
     @routes.post("/end-all", access=SIGNED_IN)
     def end_all(request: Request) -> Response:
+        id_token = sessions.end(session_token(request) or "")
         sessions.end_all(current(request))
-        response = RedirectResponse("/signed-out", 303)
+        target = SIGNED_OUT_PATH if sessions.beside_provider else leave(party, id_token)
+        response = RedirectResponse(target, 303, NO_STORE)
         clear_session(request, response)
         return response
 

@@ -78,7 +78,7 @@ def _out(routes: Routes, sessions: PortalSessions, party: RelyingParty, pages: P
     @routes.post("/sign-out", access=ANYONE)
     def sign_out(request: Request) -> Response:
         id_token = sessions.end(session_token(request) or "")
-        response = RedirectResponse(_leave(party, id_token), 303, NO_STORE)
+        response = RedirectResponse(leave(party, id_token), 303, NO_STORE)
         clear_session(request, response)
         return response
 
@@ -87,7 +87,7 @@ def _out(routes: Routes, sessions: PortalSessions, party: RelyingParty, pages: P
         return pages.render(request, "portal/signed-out.html", only_here=only_here)
 
 
-def _leave(party: RelyingParty, id_token: str) -> str:
+def leave(party: RelyingParty, id_token: str) -> str:
     """Return the provider's address for signing out, or our own page when it does not answer."""
     if not id_token:
         return SIGNED_OUT_PATH

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Home of an agency's site: its name, its registers, and the desks of whoever holds an office."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.blocks.identity.site import JAAN, MARI
+from tests.blocks.portal.site import INDIVIDUALS, SERVICES, Site, make_site, words
+
+from flagstone.blocks.portal.web.agency import Agency
+from flagstone.platform.http.pages import MenuItem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import OpenDatabase
+
+    from flagstone.kernel.clock import SetClock
+
+DESKS = (
+    MenuItem("/desk/registry", "Registry desk", frozenset({"clerk"})),
+    MenuItem("/desk/exchange", "Exchange", frozenset({"operator"})),
+)
+AGENCY = Agency(words("Ministry of Mills"), (INDIVIDUALS, SERVICES), DESKS, "http://localhost:8000")
+
+
+@pytest.fixture
+def agency(open_database: OpenDatabase, tmp_path: Path, clock: SetClock) -> Site:
+    return make_site(open_database, tmp_path, clock, agency=AGENCY)
+
+
+@pytest.mark.parametrize("language", ["en", "et", "ar"])
+def test_anybody_sees_whose_site_it_is_and_its_registers(agency: Site, language: str) -> None:
+    text = agency.browser.get("/", headers={"accept-language": language}).text
+    assert f'<html lang="{language}"' in text
+    assert text.count("<h1") == 1
+    assert AGENCY.name[language] in text
+    for register in AGENCY.registers:
+        assert register.title[language] in text
+    assert 'href="/sign-in?return_to=%2F"' in text
+    assert 'href="http://localhost:8000"' in text
+    assert "/desk/" not in text
+
+
+def test_an_official_sees_the_desks_of_her_roles_only(agency: Site) -> None:
+    agency.sign_in(JAAN, office=0, to="/")
+    text = agency.browser.get("/").text
+    assert 'href="/desk/registry"' in text
+    assert "/desk/exchange" not in text
+
+
+def test_who_holds_no_office_is_told_so(agency: Site) -> None:
+    agency.sign_in(MARI, to="/")
+    text = agency.browser.get("/").text
+    assert "You have no desk here" in text
+    assert "/desk/" not in text
+
+
+@pytest.mark.parametrize("path", ["/me", "/life/moving"])
+def test_there_are_no_pages_for_citizens(agency: Site, path: str) -> None:
+    agency.sign_in(MARI, to="/")
+    assert agency.browser.get(path).status_code == 404
+
+
+def test_sessions_are_there(agency: Site) -> None:
+    agency.sign_in(MARI, to="/")
+    assert agency.browser.get("/sessions").status_code == 200

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flagstone import blocks
+from flagstone.app.exchange_faces import EXCHANGE_MENU, exchange_routes
 from flagstone.app.seeding import test_persons
+from flagstone.app.tracker import TRACKER_MENU, tracker_routes
 from flagstone.blocks.identity.service.test_authenticator import TestAuthenticator
 from flagstone.blocks.identity.web.protocol import protocol_routes
 from flagstone.blocks.identity.web.signing_out import sign_out_routes
 from flagstone.blocks.identity.web.test_authenticator import authenticator_routes
+from flagstone.blocks.portal.web.agency import Agency
+from flagstone.blocks.portal.web.routes import AGENCY_MENU, Portal, portal_routes
 from flagstone.blocks.portal.web.routes import MENU as PORTAL_MENU
-from flagstone.blocks.portal.web.routes import Portal, portal_routes
 from flagstone.blocks.registry.web.caller import Purposes
 from flagstone.blocks.registry.web.correction import Correction
 from flagstone.blocks.registry.web.data import DataApi
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
 
 _ = marked
 BLOCKS = Path(blocks.__file__).parent
-MENU = (*PORTAL_MENU, MenuItem("/desk/registry", _("Registry desk"), DESK.roles))
+REGISTRY_MENU = (MenuItem("/desk/registry", _("Registry desk"), DESK.roles),)
 
 
 def web_application(site: Site, front: Portal, jobs: Jobs, clock: Clock) -> Application:
@@ -56,9 +59,11 @@ def web_application(site: Site, front: Portal, jobs: Jobs, clock: Clock) -> Appl
     routes = [
         pages.routes(),
         assets.routes(),
-        *portal_routes(front, pages),
+        *portal_routes(front, pages, _agency(site)),
         *_identity_routes(site, pages),
         *_registry_routes(site, pages, clock),
+        *tracker_routes(site, pages, clock),
+        *exchange_routes(site, pages, clock),
     ]
     keepers = Keepers(
         pages=pages,
@@ -100,7 +105,26 @@ def _pages(site: Site) -> tuple[Pages, Assets]:
     languages = Languages(country.languages, folders, zone=country.time_zone)
     assets = Assets(country.look)
     templates = sorted(BLOCKS.glob("*/templates"))
-    return Pages(read_look(country.look), languages, assets, templates, menu=MENU), assets
+    return Pages(read_look(country.look), languages, assets, templates, menu=_menu(site)), assets
+
+
+def _menu(site: Site) -> tuple[MenuItem, ...]:
+    """Return the menu: a person's own pages at the citizens' site, and the desks of officials."""
+    return (*(PORTAL_MENU if site.plan.citizens else AGENCY_MENU), *_desks(site))
+
+
+def _desks(site: Site) -> tuple[MenuItem, ...]:
+    """Return the officials' part of the menu."""
+    return (*REGISTRY_MENU, *TRACKER_MENU, *(EXCHANGE_MENU if site.services.exchange else ()))
+
+
+def _agency(site: Site) -> Agency | None:
+    """Return what the home page of an agency shows, None for the citizens' site."""
+    if site.plan.citizens:
+        return None
+    definitions = site.country.definitions()
+    registers = tuple(each for each in definitions if each.code in site.plan.registers)
+    return Agency(site.plan.name, registers, _desks(site), citizens=site.settings.issuer)
 
 
 def _identity_routes(site: Site, pages: Pages) -> Sequence[Routes]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flagstone.blocks.portal.service.sources import Source
 from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.blocks.tracker.service.agencies import Agency
 
 if TYPE_CHECKING:
     from flagstone.app.site import Site
@@ -22,3 +23,8 @@ def sources(site: Site) -> list[Source]:
 def life_registry(site: Site) -> Registry:
     """Return the registry that knows the services of the state."""
     return site.services.registry
+
+
+def agencies(site: Site) -> list[Agency]:
+    """Return the trackers of every agency, this site's own where there is no exchange."""
+    return [Agency(site.plan.code, OURS, site.services.tracker)]

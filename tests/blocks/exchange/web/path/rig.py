@@ -40,7 +40,7 @@ INSIDE = ClientId("XA", "GOV", "100", "portal")
 TELLS = ClientId("XA", "GOV", "200", "registry")
 ASKING_SERVER = ServerId(ASKS.member, "asking")
 TELLING_SERVER = ServerId(TELLS.member, "telling")
-SECRET = "only this site knows"  # noqa: S105 - a test's
+SECRET = "only this site knows"
 DESCRIPTION = """{"openapi": "3.0.3", "info": {"title": "Things", "version": "1"},
  "servers": [{"url": "https://secret.internal:8443/api/v1"}, {"url": "https://{host}/x"}], "paths": {}}"""
 
@@ -128,6 +128,8 @@ class Provider:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -145,9 +147,12 @@ class Provider:
                 self.rfile.readline()
                 return b"".join(parts)
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_HEAD = do_TRACE = answer
+            def __getattr__(self, name: str) -> Callable[[], None]:
+                if name.startswith("do_"):
+                    return self.answer
+                raise AttributeError(name)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_request(self, code: object = "", size: object = "") -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -271,7 +276,9 @@ class Exchange:
             ),
         ]
         services = [replace(each, **changes) for each in services]  # type: ignore[arg-type]
-        rights = {each.id: (Right(ASKS, each.id),) for each in services if each.id.code != "nobody"}
+        rights: dict[ServiceId, tuple[Right, ...]] = {
+            each.id: (Right(ASKS, each.id),) for each in services if each.id.code != "nobody"
+        }
         narrow = ServiceId(TELLS, "narrow")
         rights[narrow] = (
             Right(ASKS, narrow, Endpoint("GET", "/things/*")),

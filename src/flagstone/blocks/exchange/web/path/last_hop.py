@@ -21,7 +21,7 @@ from flagstone.blocks.exchange.model.purposes import Why
 from flagstone.blocks.exchange.model.rest import Request
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.plain import unanswered
-from flagstone.kernel.audit import Actor, ActorKind, Caller
+from flagstone.kernel.audit import EXCHANGE, Actor, ActorKind, Caller
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.principal import Principal
 from flagstone.platform.http.tickets import Tickets
@@ -148,7 +148,7 @@ def principal_of(call: Call) -> Principal:
         code = _person_code(user, request.service.provider.instance)
         actor = Actor(ActorKind.PERSON, id=code, system=str(request.client))
         return Principal(Caller(actor, frozenset({"signed-in"})), person=PersonCode(code), reason=reason)
-    return Principal(Caller(_system(request.client, user), frozenset({"exchange"})), reason=reason)
+    return Principal(Caller(_system(request.client, user), frozenset({EXCHANGE})), reason=reason)
 
 
 def _system(client: ClientId, user: str) -> Actor:

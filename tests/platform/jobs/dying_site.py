@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import flagstone.platform.jobs.engine  # noqa: F401 - loaded once, before the forks
-from flagstone.kernel.clock import Clock, SetClock, SystemClock, parse_rfc3339, rfc3339
+from flagstone.kernel.clock import Clock, SetClock, SystemClock, rfc3339
 from flagstone.platform.jobs.delivery import Event
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.jobs.schedule import Every, Schedule
@@ -159,10 +159,8 @@ def schedule(life: Life) -> None:
 
 
 def _ran(life: Life, tick: datetime) -> bool:
-    runs = life.jobs._works().runs("schedule-nightly", limit=5)
-    return any(
-        parse_rfc3339(run.workflow_id.partition(":")[2]) == tick and run.status == "SUCCESS" for run in runs
-    )
+    mark = life.jobs._started().read("nightly")
+    return mark is not None and (mark.ended, mark.error) == (tick, "")
 
 
 def delivery(life: Life) -> None:

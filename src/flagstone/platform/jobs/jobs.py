@@ -21,8 +21,10 @@ from flagstone.platform.jobs.faults import (
     WorkFailed,
     error_class,
 )
+from flagstone.platform.jobs.lease import Leases, NoLeases
+from flagstone.platform.jobs.marks import Marks, place
 from flagstone.platform.jobs.schedule import Schedule
-from flagstone.platform.jobs.ticker import SEEN, Ticker, remember
+from flagstone.platform.jobs.ticker import Ticker
 from flagstone.platform.jobs.work import (
     Advance,
     Backoff,
@@ -44,6 +46,8 @@ log = structlog.get_logger("flagstone.jobs")
 TAKE_OVER_SECONDS = 30
 START_SECONDS_MAX = 60
 POLL_SECONDS = 0.05
+UNFINISHED = ["DELAYED", "ENQUEUED", "PENDING"]
+FAILED = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,10 @@ class Status:
 
 
 class Jobs:
-    """Workflows, batches, schedules and deliveries of one site; at most one started in a process."""
+    """Workflows, batches, schedules and deliveries of one site; at most one started in a process.
+
+    The engine of workflows and batches is loaded only where the site has any.
+    """
 
     def __init__(
         self,
@@ -81,18 +88,20 @@ class Jobs:
         self._poll_seconds = poll_seconds
         self._bodies: dict[str, Body] = {}
         self._batches: dict[str, Batch] = {}
-        self._ticker = Ticker(clock, probe)
         self._stop = threading.Event()
+        self._ticker = Ticker(clock, probe, self._stop.is_set)
         self._news = threading.Event()
         self._courier = Courier(clock, probe, self._stop.is_set)
         self._engine: Engine | None = None
+        self._leases: Leases = NoLeases()
+        self._marks: Marks | None = None
         self._starting: threading.Thread | None = None
         self._failure: Exception | None = None
         self._threads: list[threading.Thread] = []
 
     def workflow(self, name: str, body: Body) -> None:
         """Make a workflow known; before `start`. A body whose steps change takes a new name."""
-        if self._engine is not None or name in self._bodies or ":" in name:
+        if self._marks is not None or name in self._bodies or ":" in name:
             raise ValueError(f"the workflow {name} comes too late, twice or with a colon")
         self._bodies[name] = body
 
@@ -103,8 +112,9 @@ class Jobs:
 
     def schedule(self, schedule: Schedule) -> None:
         """Make a schedule known; before `start`."""
+        if self._marks is not None or schedule.name in {each.name for each in self._ticker.schedules}:
+            raise ValueError(f"the schedule {schedule.name} comes too late or twice")
         self._ticker.schedules.append(schedule)
-        self.workflow(self._ticker.name(schedule), self._ticker.body(schedule))
 
     def deliver(
         self, name: str, outbox: Outbox, listeners: Listeners, *, backoff: Backoff | None = None
@@ -122,8 +132,6 @@ class Jobs:
         """
         self._stop.clear()
         self._failure = None
-        if SEEN not in self._bodies:
-            self.workflow(SEEN, remember(self._clock))
         if wait:
             self._launch()
             return
@@ -131,18 +139,30 @@ class Jobs:
         self._starting.start()
 
     def _launch(self) -> None:
-        """Load and launch the engine, then begin the two threads that poll."""
+        """Open the database, launch the engine where there is work for it, begin the threads that poll."""
+        kept_in = place(self._database_url, self._site)
+        try:
+            kept_in.prepare()
+        except Exception as error:
+            raise JobsUnusable(error_class(error)) from error
+        if self._bodies:
+            self._engine = self._launched_engine()
+        self._leases = kept_in.leases()
+        self._marks = Marks(kept_in, self._site)
+        for name, turn in (("delivery", self.deliver_now), ("clock", self._clock_turn)):
+            thread = threading.Thread(target=self._loop, args=(name, turn), name=f"jobs-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def _launched_engine(self) -> Engine:
+        """Load and launch the engine."""
         from flagstone.platform.jobs.engine import Engine  # noqa: PLC0415 - 30 MB only where work is done
 
         engine = Engine(self._database_url, self._site, probe=self._probe)
         for name, body in self._bodies.items():
             engine.register(name, body)
         engine.launch()
-        self._engine = engine
-        for name, turn in (("delivery", self.deliver_now), ("clock", self._clock_turn)):
-            thread = threading.Thread(target=self._loop, args=(name, turn), name=f"jobs-{name}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        return engine
 
     def _launch_beside(self) -> None:
         """Launch on a thread of its own and keep what went wrong for those who ask."""
@@ -158,16 +178,19 @@ class Jobs:
         if self._starting is not None:
             self._starting.join(seconds)
             self._starting = None
-        if self._engine is None:
-            return
         self._stop.set()
         self._news.set()
-        self._engine.stopping.set()
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.stopping.set()
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._threads.clear()
-        engine, self._engine = self._engine, None
-        engine.close(max(0.0, deadline - time.monotonic()))
+        self._ticker.wait(deadline)
+        self._leases.close()
+        self._leases, self._marks = NoLeases(), None
+        if engine is not None:
+            engine.close(max(0.0, deadline - time.monotonic()))
 
     def wake(self) -> None:
         """Deliver soon: news was written. Without it news waits for the next poll."""
@@ -175,7 +198,7 @@ class Jobs:
 
     def run(self, name: str, key: str, argument: Value) -> None:
         """Record a run and begin it; see Workflows.run."""
-        self._works().start(name, key, argument)
+        self._works(name).start(name, key, argument)
         self._probe("run.accepted")
 
     def result(self, name: str, key: str, *, timeout_seconds: float = 30) -> Value:
@@ -185,7 +208,7 @@ class Jobs:
             if time.monotonic() > deadline:
                 raise NotFinished(name)
             time.sleep(POLL_SECONDS)
-        status = self._works().status(name, key)
+        status = self._works(name).status(name, key)
         if state is not State.DONE:
             raise WorkFailed(error_class(status.error) if status.error else state.value)
         value: Value = status.output
@@ -193,22 +216,22 @@ class Jobs:
 
     def state(self, name: str, key: str) -> State:
         """Return where a run is; see Workflows.state."""
-        return self._works().state(name, key)
+        return self._works(name).state(name, key)
 
     def resume(self, name: str, key: str) -> None:
         """Go on with a failed or cancelled run or batch."""
-        self._works().resume(name, key)
+        self._works(name).resume(name, key)
 
     def begin(self, name: str, key: str, argument: Value) -> None:
         """Record a batch and queue it; see Batches.begin."""
         if name not in self._batches:
             raise UnknownWork(name)
-        self._works().start(name, key, argument, queued=True)
+        self._works(name).start(name, key, argument, queued=True)
         self._probe("run.accepted")
 
     def progress(self, name: str, key: str) -> Progress:
         """Return how far a batch is; see Batches.progress."""
-        status, told = self._works().status(name, key), self._works().told(name, key)
+        status, told = self._works(name).status(name, key), self._works(name).told(name, key)
         return Progress(
             name,
             key,
@@ -221,7 +244,7 @@ class Jobs:
 
     def cancel(self, name: str, key: str) -> None:
         """Stop a batch or run after the step in hand."""
-        self._works().cancel(name, key)
+        self._works(name).cancel(name, key)
 
     def retry_abandoned(self) -> int:
         """Make every dead letter due again; return how many."""
@@ -233,30 +256,32 @@ class Jobs:
         """Return how durable work stands; what /metrics and the operator's console show."""
         engine, sources = self._engine, self._courier.sources
         return Status(
-            running=engine is not None,
+            running=self._marks is not None,
             delivered=sum(source.tally.delivered for source in sources),
             failed=sum(source.tally.failed for source in sources),
             abandoned=sum(source.outbox.abandoned() for source in sources),
             outbox_errors=sum(source.tally.outbox_errors for source in sources),
-            runs_unfinished=engine.count(["DELAYED", "ENQUEUED", "PENDING"]) if engine else 0,
-            runs_failed=engine.count(["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]) if engine else 0,
+            runs_unfinished=self._ticker.running() + (engine.count(UNFINISHED) if engine else 0),
+            runs_failed=self._ticker.failed() + (engine.count(FAILED) if engine else 0),
             schedules=tuple(schedule.name for schedule in self._ticker.schedules),
             error=error_class(self._failure) if self._failure else "",
         )
 
     def deliver_now(self) -> int:
         """Try every due delivery once, unless another process of the site delivers; return how many."""
-        return self._courier.carry() if self._works().leases.take("delivery") else 0
+        self._started()
+        return self._courier.carry() if self._leases.take("delivery") else 0
 
     def tick(self) -> int:
         """Begin every schedule that is due; return how many."""
-        return self._ticker.tick(self._works())
+        return self._ticker.tick(self._started(), self._leases)
 
     def _clock_turn(self) -> int:
         """Begin due schedules and, now and then, take over the runs of dead processes."""
         self.tick()
-        if self._ticker.take_over_due(TAKE_OVER_SECONDS):
-            self._works().take_over()
+        engine = self._engine
+        if engine is not None and self._ticker.take_over_due(TAKE_OVER_SECONDS):
+            engine.take_over()
         return 0
 
     def _loop(self, name: str, turn: Callable[[], int]) -> None:
@@ -273,14 +298,21 @@ class Jobs:
             if name == "delivery":
                 news.clear()
 
-    def _works(self) -> Engine:
-        """Return the started engine, waiting while it loads. Raises NotRunning, JobsUnusable."""
-        if self._engine is None and self._starting is not None and not self._stop.is_set():
+    def _started(self) -> Marks:
+        """Return the marks once work has begun, waiting for that. Raises NotRunning, JobsUnusable."""
+        if self._marks is None and self._starting is not None and not self._stop.is_set():
             self._starting.join(START_SECONDS_MAX)
         if self._failure is not None:
             raise JobsUnusable(error_class(self._failure)) from self._failure
-        if self._engine is None:
+        if self._marks is None:
             raise NotRunning
+        return self._marks
+
+    def _works(self, name: str = "") -> Engine:
+        """Return the started engine. Raises NotRunning, JobsUnusable, UnknownWork where there is none."""
+        self._started()
+        if self._engine is None:
+            raise UnknownWork(name)
         return self._engine
 
     def _chunks(self, batch: Batch, steps: Steps, argument: Value) -> Value:

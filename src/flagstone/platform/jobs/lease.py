@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -91,30 +92,34 @@ class AdvisoryLeases:
         self._scope = scope
         self._session: Any = None
         self._held: set[str] = set()
+        self._turn = threading.Lock()
 
     def take(self, name: str) -> bool:
         """Try to take the lock; after a lost connection everything is taken anew."""
-        if self._session is None or not self._alive():
-            self._session = self._connect()
-            lost, self._held = self._held, set()
-            self._held = {held for held in lost if self._lock(held)}
-        if name not in self._held and self._lock(name):
-            self._held.add(name)
-        return name in self._held
+        with self._turn:
+            if self._session is None or not self._alive():
+                self._session = self._connect()
+                lost, self._held = self._held, set()
+                self._held = {held for held in lost if self._lock(held)}
+            if name not in self._held and self._lock(name):
+                self._held.add(name)
+            return name in self._held
 
     def give_back(self, name: str) -> None:
         """Unlock `name`."""
-        if name in self._held:
-            self._held.discard(name)
-            self._ask("pg_advisory_unlock", name)
+        with self._turn:
+            if name in self._held:
+                self._held.discard(name)
+                self._ask("pg_advisory_unlock", name)
 
     def close(self) -> None:
         """End the session."""
-        self._held.clear()
-        if self._session is not None:
-            self._session.invalidate()  # not back to the pool: locks end with the session
-            self._session.close()
-            self._session = None
+        with self._turn:
+            self._held.clear()
+            if self._session is not None:
+                self._session.invalidate()  # not back to the pool: locks end with the session
+                self._session.close()
+                self._session = None
 
     def _alive(self) -> bool:
         """Tell whether the session still answers."""

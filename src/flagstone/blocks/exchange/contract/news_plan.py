@@ -23,7 +23,7 @@ class PublishRule:
     """A record of `register` makes an event of `event` when it is registered or corrected.
 
     For a correction one of `fields` must have changed (any, when empty). `when` are values that the record
-    then has; a list is one of several. `payload` names for each member of the payload the field of the
+    then has; a list is one of several. `recent` names fields whose date lies at most so many days back. `payload` names for each member of the payload the field of the
     record, dotted for a part (`languages.0`); what the record does not have is left out.
     """
 
@@ -33,6 +33,7 @@ class PublishRule:
     payload: Mapping[str, str]
     fields: frozenset[str] = frozenset()
     when: Mapping[str, Json] = field(default_factory=dict)
+    recent: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

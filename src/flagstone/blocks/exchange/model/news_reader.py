@@ -28,6 +28,7 @@ from flagstone.blocks.exchange.model.plan_nodes import Node
 from flagstone.kernel.errors import Flaw
 
 FLAWS_MAX = 100
+DAYS_MAX = 36_525
 _NOBODY = ClientId("XX", "XX", "0", "none")
 _ANYBODY: Subject = _NOBODY
 
@@ -83,7 +84,7 @@ def _type(node: Node, type_id: TypeId) -> EventType:
 
 def _rule(node: Node, type_id: TypeId) -> PublishRule:
     """Return a rule that makes events of a type."""
-    node.only("register", "upon", "fields", "when", "payload")
+    node.only("register", "upon", "fields", "when", "recent", "payload")
     return PublishRule(
         type_id,
         node.at("register").text(),
@@ -91,6 +92,7 @@ def _rule(node: Node, type_id: TypeId) -> PublishRule:
         {each.key: each.text() for each in node.at("payload").entries()},
         frozenset(each.text() for each in node.maybe("fields").items()),
         {each.key: _json(each) for each in node.maybe("when").entries()},
+        {each.key: each.number(1, DAYS_MAX) for each in node.maybe("recent").entries()},
     )
 
 

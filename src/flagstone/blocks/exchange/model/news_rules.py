@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
 from flagstone.blocks.exchange.contract.news import Json, Payload, Subscription, TypeId
@@ -27,7 +28,7 @@ def touched_by(rule: PublishRule, register: str, cause: Cause, fields: Iterable[
 
 def needed(rule: PublishRule) -> frozenset[str]:
     """Return the fields of the record that the rule looks at."""
-    return frozenset(path.partition(".")[0] for path in (*rule.payload.values(), *rule.when))
+    return frozenset(path.partition(".")[0] for path in (*rule.payload.values(), *rule.when, *rule.recent))
 
 
 def holds(conditions: Mapping[str, Json], data: Mapping[str, Json]) -> bool:
@@ -38,6 +39,21 @@ def holds(conditions: Mapping[str, Json], data: Mapping[str, Json]) -> bool:
         if not any(type(value) is type(each) and value == each for each in choices):
             return False
     return True
+
+
+def fits(rule: PublishRule, data: Mapping[str, Json], today: date) -> bool:
+    """Tell whether a record of `today` makes the rule's event."""
+    return holds(rule.when, data) and all(
+        _is_recent(part_of(data, path), today, days) for path, days in rule.recent.items()
+    )
+
+
+def _is_recent(value: Json, today: date, days: int) -> bool:
+    """Tell whether `value` is a date of the last `days` days."""
+    try:
+        return isinstance(value, str) and timedelta(0) <= today - date.fromisoformat(value) <= timedelta(days)
+    except ValueError:
+        return False
 
 
 def payload_of(rule: PublishRule, data: Mapping[str, Json]) -> Payload:

@@ -12,7 +12,7 @@ from typing import Any
 
 from flagstone.blocks.exchange.contract.news import News
 from flagstone.blocks.exchange.contract.news_plan import Cause, NewsPlan, PublishRule
-from flagstone.blocks.exchange.model.news_rules import holds, needed, payload_of, touched_by
+from flagstone.blocks.exchange.model.news_rules import fits, needed, payload_of, touched_by
 from flagstone.blocks.registry.contract.record import Query, Record
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.kernel.audit import Caller, Reason, job
@@ -42,7 +42,7 @@ class RegisterNews:
         for place, rule in enumerate(self._rules):
             if touched_by(rule, register, cause, payload.get("fields", ())):
                 record = self._record(rule, record_id, revision)
-                if record is not None and holds(rule.when, record.data):
+                if record is not None and fits(rule, record.data, record.recorded_at.date()):
                     source = f"{register}/{record_id}/{revision}/{rule.event}/{place}"
                     self._news.publish(PUBLISHER, rule.event, payload_of(rule, record.data), source=source)
                     made += 1

@@ -12,7 +12,7 @@ from flagstone.app.sources import life_registry, sources
 from flagstone.blocks.identity.contract import PERSON_SCOPES, Client, ClientAuthentication
 from flagstone.blocks.identity.service.filed import write_registration
 from flagstone.blocks.portal.model import Limits
-from flagstone.blocks.portal.service.facts import PersonFacts
+from flagstone.blocks.portal.service.facts import Patience, PersonFacts
 from flagstone.blocks.portal.service.life import LifeEvents
 from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.portal.service.signing_in import SigningIn
@@ -26,6 +26,10 @@ from flagstone.platform.http.relying_party import Registration, RelyingParty
 
 if TYPE_CHECKING:
     from flagstone.app.site import Site
+
+
+NAMES_SECONDS = 1.0
+"""How much longer a page may take to name what its facts point to."""
 
 
 def portal(site: Site, clock: Clock) -> Portal:
@@ -43,8 +47,8 @@ def portal(site: Site, clock: Clock) -> Portal:
         sessions,
         SigningIn(party, secret, clock),
         party,
-        PersonFacts(sources(site)),
-        LifeEvents(site.country.life_events(), life_registry(site)),
+        PersonFacts(sources(site) if site.plan.citizens else (), patience=_patience(site)),
+        LifeEvents(site.country.life_events(), life_registry(site) if site.plan.citizens else None),
     )
 
 
@@ -70,6 +74,12 @@ def _client(site: Site, key: SigningKey) -> Client:
         scopes=frozenset(PERSON_SCOPES),
         jwks=({name: str(value) for name, value in public_jwk(key.public).items()},),
     )
+
+
+def _patience(site: Site) -> Patience:
+    """Return how long the page of facts waits for agencies."""
+    seconds = site.settings.portal.source_milliseconds_max / 1000
+    return Patience(seconds, seconds + NAMES_SECONDS)
 
 
 def _limits(site: Site) -> Limits:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.blocks.tracker.agency import Agency, make_agency, official, person, system
@@ -47,9 +47,14 @@ def made(agency: Agency) -> Iterator[MakeSite]:
         site.asking.close()
 
 
-def foreign(agency: Agency, number: int = 0, **changes: str) -> Usage:
+def foreign(agency: Agency, number: int = 0, **changes: Any) -> Usage:
     """Return a usage with the published properties alone."""
-    said = {"action": "Query of a name", "receiver_code": "70", "receiver_system": "health", **changes}
+    said: dict[str, Any] = {
+        "action": "Query of a name",
+        "receiver_code": "70",
+        "receiver_system": "health",
+        **changes,
+    }
     return Usage(agency.clock.now() - timedelta(minutes=number), **said)
 
 

@@ -67,7 +67,7 @@ def usage_from_wire(value: object) -> Usage:
         case=_text(said, "case"),
         official=_text(said, "official"),
         own=said.get("own") is True,
-        kind=UsageKind(said.get("kind") or UsageKind.READ.value),
+        kind=UsageKind.ASKED if said.get("kind") == UsageKind.ASKED.value else UsageKind.READ,
     )
 
 

@@ -50,7 +50,7 @@ def test_services_that_were_never_heard_of_are_said_to_be_missing(site: Site) ->
     assert "cannot be shown now" in site.browser.get("/life/moving").text
 
 
-def test_home_facts_and_menu_lead_to_who_used_the_data(site: Site) -> None:
+def test_home_facts_and_menu_lead_to_who_looked_at_the_data(site: Site) -> None:
     site.sign_in()
     for path in ("/", "/me"):
         assert site.browser.get(path).text.count('href="/me/usage"') == 2

@@ -141,7 +141,7 @@ def test_a_provider_that_answers_wrongly_signs_nobody_in(site: Site, path: str, 
 def test_a_new_sign_in_takes_a_new_session(site: Site) -> None:
     site.sign_in()
     first = site.browser.cookies["session-8080"]
-    site.browser.cookies.delete("provider")
+    site.browser.cookies.delete("provider-8080")
     _, back = begun_again(site)
     site.browser.get(back)
     assert site.browser.cookies["session-8080"] != first

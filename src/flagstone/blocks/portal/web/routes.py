@@ -26,7 +26,7 @@ HOME, SESSIONS = MenuItem("/", _("Home")), MenuItem("/sessions", _("Where you ar
 MENU = (
     HOME,
     MenuItem("/me", _("What we know about you"), PERSONS),
-    MenuItem("/me/usage", _("Who used your data"), PERSONS),
+    MenuItem("/me/usage", _("Who looked at your data"), PERSONS),
     SESSIONS,
 )
 """The menu of a site for citizens; `/me/usage` is the tracker's page."""

@@ -18,6 +18,7 @@ from flagstone.blocks.exchange.contract.news_faults import (
     NewsNotPermitted,
     SubscriptionInvalid,
 )
+from flagstone.blocks.exchange.contract.service import Snapshot
 from flagstone.blocks.exchange.model.names import subsystem_named
 from flagstone.blocks.exchange.model.news_schema import members_of, payload_flaws, schema_flaws
 from flagstone.kernel.audit import ActorKind, Caller
@@ -38,6 +39,16 @@ JITTER = 0.2
 
 InGroup = Callable[[ClientId, GroupId], bool]
 """Tells whether a client belongs to a group."""
+
+
+def groups_in(snapshot: Callable[[], Snapshot]) -> InGroup:
+    """Return what tells by the directory of the moment who belongs to a global group; others have nobody."""
+
+    def in_group(client: ClientId, group: GroupId) -> bool:
+        groups = snapshot().directory.groups
+        return not group.local and any(one.code == group.code and client in one.members for one in groups)
+
+    return in_group
 
 
 def system_of(caller: Caller) -> ClientId | None:

@@ -67,7 +67,8 @@ def test_the_published_example_is_read() -> None:
 
 
 def test_a_kind_that_is_not_ours_is_a_read() -> None:
-    for kind in ("other", 7, None, []):
+    kinds: list[Any] = ["other", 7, None, []]
+    for kind in kinds:
         assert usage_from_wire({**PUBLISHED, "kind": kind}).kind is UsageKind.READ
 
 

@@ -35,6 +35,7 @@ from flagstone.blocks.tracker.service.terms import US, Means, herself, person_of
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
 from flagstone.kernel.ids import PersonCode, fresh_uuid
+from flagstone.platform.storage import tally
 from flagstone.platform.storage.sql import Row
 from flagstone.platform.storage.writing import Writing
 
@@ -165,6 +166,7 @@ class Usages:
             for official, organisation in sorted(people):
                 self.remember(write, known, official=(official, names.get(official, "")), of=organisation)
             write.insert_many(store.usages, [self._row(use, kind, write) for use in uses])
+        tally.recorded(len(uses))
         return len(uses)
 
     def remember(self, write: Writing, known: set[str], *, official: tuple[str, str], of: str) -> None:

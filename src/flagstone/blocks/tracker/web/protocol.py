@@ -35,7 +35,6 @@ from flagstone.platform.http.problem import problem_response
 from flagstone.platform.http.routes import ANYONE, CLIENT, Routes
 
 USER_HEADER = "X-Road-UserId"
-COUNT_HEADER = "Flagstone-Usage-Count"
 USER_LENGTH_MAX = 64
 MESSAGE_LENGTH_MAX = 255
 
@@ -222,15 +221,15 @@ class ProtocolApi:
 
 
 def _unknown(request: Request, fault: UsageUnknown) -> Response:
-    """Return the refusal, which tells the exchange of the one record that it left."""
+    """Return the refusal as an answer, so that the exchange is told of the record that it left."""
     response = problem_response(request, fault)
-    response.headers.update({COUNT_HEADER: "1", "Cache-Control": "no-store"})
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _answer(value: object, status: int = 200) -> JSONResponse:
-    """Return an answer that left no usage record behind."""
-    return JSONResponse(value, status, {COUNT_HEADER: "0", "Cache-Control": "no-store"})
+    """Return an answer that nobody keeps on the way."""
+    return JSONResponse(value, status, {"Cache-Control": "no-store"})
 
 
 def _require_once(request: Request) -> None:

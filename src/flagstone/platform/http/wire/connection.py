@@ -33,7 +33,7 @@ class ReceivedBody(Body):
     __slots__ = ("_ended", "_fault", "_feeder", "_loop", "_parts", "_waiter", "abandoned", "taken", "waiting")
 
     def __init__(self, length: int | None, feeder: Feeder, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(length)
+        self.length = length
         self._feeder = feeder
         self._loop = loop
         self._parts: deque[bytes] = deque()
@@ -289,7 +289,7 @@ class Connection(asyncio.BufferedProtocol, ABC):
     def _fill(self, body: ReceivedBody) -> bool:
         """Give the body what is in the inbox; True when it is whole. Raises `Malformed`."""
         inbox = self._inbox
-        while part := inbox.take_part():
+        while not inbox.body_done and (part := inbox.take_part()):
             body.give(part)
         if inbox.body_done:
             self._watch.clear()

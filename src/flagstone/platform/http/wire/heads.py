@@ -95,7 +95,7 @@ class _Fields:
         self.reason = b""
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value.rstrip(b" \t")))
+        self.headers.append((name, value))
 
     def on_status(self, reason: bytes) -> None:
         self.reason += reason
@@ -220,6 +220,8 @@ def _parse(
         raise Malformed(400, "A header is malformed.") from None
     if len(fields.headers) > bounds.header_count_max:
         raise Malformed(431, f"There are more than {bounds.header_count_max} headers.")
+    if b" \r\n" in raw or b"\t\r\n" in raw:  # llhttp leaves space after a value
+        return tuple([(name, value.rstrip(b" \t")) for name, value in fields.headers])
     return tuple(fields.headers)
 
 
@@ -274,40 +276,51 @@ def _options(values: list[bytes]) -> list[bytes]:
 
 def write_request(head: RequestHead, host: bytes, length: int | None) -> bytes:
     """Return the bytes of a request's head; `length` None is chunked. Raises ValueError for a bad head."""
-    check = [header for header in head.headers if header[0].lower() not in _OURS_AS_CLIENT]
-    if not any(name.lower() == b"host" for name, _ in check):
-        check.insert(0, (b"Host", host))
+    names, lines = _lines(head.headers, _OURS_AS_CLIENT)
+    if b"host" not in names:
+        lines.insert(0, b"Host: " + host)
     if length is None:
-        check.append((b"Transfer-Encoding", b"chunked"))
+        lines.append(b"Transfer-Encoding: chunked")
     elif length or head.method in _LENGTH_EXPECTED:
-        check.append((b"Content-Length", b"%d" % length))
+        lines.append(b"Content-Length: %d" % length)
     try:
         check_target(head.target)
     except Malformed as flaw:
         raise ValueError(flaw.reason) from None
     if not head.method or head.method.translate(None, _TOKEN):
         raise ValueError("The method is not a token.")
-    return _written(b"%b %b HTTP/1.1\r\n" % (head.method, head.target), check)
+    return _written(b"%b %b HTTP/1.1" % (head.method, head.target), names, lines)
 
 
-def write_response(head: ResponseHead, framing: tuple[bytes, bytes] | None, *, close: bool) -> bytes:
-    """Return the bytes of a response's head with its `framing` header; raises ValueError for a bad head."""
+def write_response(head: ResponseHead, framing: bytes, *, close: bool) -> bytes:
+    """Return the bytes of a response's head with the line `framing`; raises ValueError for a bad head."""
     if not 200 <= head.status < 600:
         raise ValueError("The status is not a final one.")
-    check = [header for header in head.headers if header[0].lower() not in _OURS]
+    names, lines = _lines(head.headers, _OURS)
     if framing:
-        check.append(framing)
+        lines.append(framing)
     if close:
-        check.append((b"Connection", b"close"))
-    return _written(b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason), check)
+        lines.append(b"Connection: close")
+    return _written(b"HTTP/1.1 %d %b" % (head.status, head.reason), names, lines)
 
 
-def _written(first_line: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
+def _lines(headers: Headers, ours: frozenset[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Return the names in lower case and the lines of all headers but `ours`."""
+    names: list[bytes] = []
+    lines: list[bytes] = []
+    for header in headers:
+        name = header[0].lower()
+        if name not in ours:
+            names.append(name)
+            lines.append(b": ".join(header))
+    return names, lines
+
+
+def _written(first_line: bytes, names: list[bytes], lines: list[bytes]) -> bytes:
     """Put a head together; nobody can smuggle a line into it."""
-    names = [name for name, _ in headers]
-    block = first_line + b"".join([b"%b: %b\r\n" % header for header in headers]) + b"\r\n"
+    block = b"\r\n".join([first_line, *lines, b"\r\n"])
     if (
-        block.translate(None, _TEXT) != b"\r\n" * (len(headers) + 2)
+        block.translate(None, _TEXT) != b"\r\n" * (len(lines) + 2)
         or b"".join(names).translate(None, _TOKEN)
         or b"" in names
     ):

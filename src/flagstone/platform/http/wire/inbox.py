@@ -99,6 +99,12 @@ class Inbox:
         self._skipped = False
         return bytes(data[at : end + 4])
 
+    def take_whole(self, length: int) -> bytes | None:
+        """Return a body of `length` bytes when all of it is here and no more than one part."""
+        if length > PART_BYTES_MAX or length > len(self._data) - self._at:
+            return None
+        return self._take(length)
+
     def start_body(self, framing: int) -> None:
         """Take the next bytes as a body; `framing` is a length, `CHUNKED` or `UNTIL_CLOSE`."""
         self._left = framing

@@ -37,6 +37,9 @@ class Phase(Enum):
     OVER = auto()  # nothing can be asked any more
 
 
+IDLE, HEAD, BODY, OVER = Phase  # names in a class are slow to find
+
+
 class Link(Connection):
     """One connection of a client; `freed` is called when it can be asked again, `lost` when it is gone."""
 
@@ -51,7 +54,7 @@ class Link(Connection):
         super().__init__(bounds, buffer, asyncio.get_running_loop())
         self._freed = freed
         self._lost = lost
-        self._phase = Phase.IDLE
+        self._phase = IDLE
         self._keep = True
         self._begun = False  # the answer
         self._requests = 0
@@ -72,7 +75,7 @@ class Link(Connection):
     @property
     def fresh(self) -> bool:
         """Whether the other side has said nothing on an idle connection, not even that it closes."""
-        return self._phase is Phase.IDLE and not self._transport.is_closing() and not self._poll.poll(0)
+        return self._phase is IDLE and not self._transport.is_closing() and not self._poll.poll(0)
 
     def rest(self) -> None:
         """Wait for the next request, but not for ever."""
@@ -80,14 +83,14 @@ class Link(Connection):
 
     def abort(self) -> None:
         """Close at once."""
-        self._phase = Phase.OVER
+        self._phase = OVER
         self._transport.abort()
 
     async def exchange(
         self, method: bytes, start: bytes, body: bytes | Body, *, length: int | None, answer_seconds: float
     ) -> Reply:
         """Send a request, its head given as bytes; return the answer once its head is here."""
-        self._phase = Phase.HEAD
+        self._phase = HEAD
         self._begun = False
         self._method = method
         self._requests += 1
@@ -127,7 +130,7 @@ class Link(Connection):
 
     def _sent(self) -> None:
         """Begin to wait for the answer, unless it is here already."""
-        if self._phase is Phase.HEAD:
+        if self._phase is HEAD:
             self._watch.set(self._answer_seconds)
 
     def _fail(self, error: Exception) -> None:
@@ -143,13 +146,13 @@ class Link(Connection):
         """Read the answer out of what was received."""
         self._begun = True
         try:
-            while self._phase is Phase.HEAD and self._read_head():
+            while self._phase is HEAD and self._read_head():
                 pass
-            if self._phase is Phase.BODY and self._body is not None and self._fill(self._body):
+            if self._phase is BODY and self._body is not None and self._fill(self._body):
                 self._over()
         except Malformed as flaw:
             self._malformed(flaw)
-        if self._phase is Phase.IDLE and self._inbox.waiting:
+        if self._phase is IDLE and self._inbox.waiting:
             self.abort()  # nobody asked
 
     def _read_head(self) -> bool:
@@ -172,16 +175,16 @@ class Link(Connection):
         if self._sender is not None and response.head.status >= 300:
             self._sender.cancel()
             self._keep = False
-        self._inbox.start_body(response.framing)
         reply = self._reply
         assert reply is not None
         body: Body
-        if response.framing == 0:
-            body = HeldBody(b"")
+        if response.framing >= 0 and (whole := self._inbox.take_whole(response.framing)) is not None:
+            body = HeldBody(whole)
             body.length = response.length
             self._over()
         else:
-            self._phase = Phase.BODY
+            self._inbox.start_body(response.framing)
+            self._phase = BODY
             body = self._body = ReceivedBody(response.length, self, self._loop)
             self._stalled_seconds = self._taken = 0
             self._begin_period()
@@ -191,7 +194,7 @@ class Link(Connection):
             self.abort()
 
     def _malformed(self, flaw: Malformed) -> None:
-        if self._phase is Phase.HEAD:
+        if self._phase is HEAD:
             self._fail(AnswerBroken(flaw.reason))
         else:
             fault = BodyOversize if flaw.status == BodyOversize.status else BodyBroken
@@ -210,11 +213,11 @@ class Link(Connection):
             and self._requests < self._bounds.requests_per_connection_max
             and not self._transport.is_closing()
         ):
-            self._phase = Phase.IDLE
+            self._phase = IDLE
             self._resume()
             self._freed(self)
         else:
-            self._phase = Phase.OVER
+            self._phase = OVER
             self._transport.close()
             self._write_watch.set(self._bounds.write_seconds_max)
 
@@ -250,7 +253,7 @@ class Link(Connection):
 
     def eof_received(self) -> None:
         """End a body that reaches to the end of the connection."""
-        if self._phase is Phase.BODY and self._inbox.end() and self._body is not None:
+        if self._phase is BODY and self._inbox.end() and self._body is not None:
             self._keep = False
             self._body.end()
             self._over()
@@ -258,7 +261,7 @@ class Link(Connection):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits."""
         super().connection_lost(exc)
-        self._phase = Phase.OVER
+        self._phase = OVER
         if self._sender is not None:
             self._sender.cancel()
         if self._reply is not None and not self._reply.done():

@@ -105,7 +105,7 @@ class HeldBody(Body):
     __slots__ = ("_at", "_data")
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(len(data))
+        self.length = len(data)
         self._data = data
         self._at = 0
 

@@ -33,7 +33,7 @@ from flagstone.platform.http.wire.messages import (
 
 log = structlog.get_logger("flagstone.http.wire")
 
-_CHUNKED = (b"Transfer-Encoding", b"chunked")
+_CHUNKED = b"Transfer-Encoding: chunked"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOGETHER_BYTES_MAX = 64 * 1024  # head and body are joined up to here
 
@@ -47,6 +47,9 @@ class Phase(Enum):
     STOPPED = auto()  # what comes is not read any more, the handler runs
     LINGER = auto()  # answered for good; what comes is swallowed, so that the answer arrives
     CLOSING = auto()  # what waits is sent
+
+
+HEAD, BODY, HELD, STOPPED, LINGER, CLOSING = Phase  # names in a class are slow to find
 
 
 @dataclass
@@ -70,7 +73,7 @@ class Session(Connection):
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared.bounds, shared.buffer, shared.loop)
         self._shared = shared
-        self._phase = Phase.HEAD
+        self._phase = HEAD
         self._head_begun = False
         self._head_only = False  # the request is HEAD
         self._requests = 0
@@ -113,7 +116,7 @@ class Session(Connection):
     def finish(self) -> None:
         """Close when the running request is answered, at once when there is none."""
         self._keep = False
-        if self._phase is Phase.HEAD:
+        if self._phase is HEAD:
             self._close()
 
     def abort(self) -> None:
@@ -123,15 +126,15 @@ class Session(Connection):
     def received(self) -> None:
         """Read requests out of what was received."""
         try:
-            while self._phase is Phase.HEAD and self._read_head():
+            while self._phase is HEAD and self._read_head():
                 pass
-            if self._phase is Phase.BODY:
+            if self._phase is BODY:
                 self._read_body()
         except Malformed as flaw:
             self._malformed(flaw)
-        if self._phase in (Phase.LINGER, Phase.STOPPED):
+        if self._phase in (LINGER, STOPPED):
             self._swallow()
-        elif self._phase is Phase.HELD and self._inbox.waiting > self._bounds.headers_bytes_max:
+        elif self._phase is HELD and self._inbox.waiting > self._bounds.headers_bytes_max:
             self._pause()
 
     def _read_head(self) -> bool:
@@ -150,12 +153,12 @@ class Session(Connection):
     def _begin(self, request: ReadRequest) -> None:
         """Start the handler of a request whose head is read."""
         self._requests += 1
-        self._inbox.start_body(request.framing)
         shared = self._shared
         self._keep = (
             request.keep and self._requests < self._bounds.requests_per_connection_max and not shared.stopping
         )
         if shared.busy >= self._bounds.requests_at_once_max:
+            self._inbox.start_body(0)
             self._refuse(503, "There are too many requests at once.", close=request.framing != 0)
             return
         shared.busy += 1
@@ -165,10 +168,11 @@ class Session(Connection):
         self.task = self._loop.create_task(self._serve(incoming))
 
     def _open_body(self, request: ReadRequest) -> Body:
-        if request.framing == 0:
-            self._phase = Phase.HELD
-            return HeldBody(b"")
-        self._phase = Phase.BODY
+        if request.framing >= 0 and (whole := self._inbox.take_whole(request.framing)) is not None:
+            self._phase = HELD
+            return HeldBody(whole)
+        self._inbox.start_body(request.framing)
+        self._phase = BODY
         self._continue_due = request.expects
         self._begin_period()
         length = request.framing if request.framing > 0 else None
@@ -180,11 +184,11 @@ class Session(Connection):
         if self._inbox.waiting:
             self._continue_due = False  # it comes without being asked (RFC 9110 10.1.1)
         if self._fill(self._body):
-            self._phase = Phase.HELD
+            self._phase = HELD
 
     def body_wanted(self) -> None:
         """Ask for a body that waits to be asked for, and receive on."""
-        if self._continue_due and self._phase is Phase.BODY:
+        if self._continue_due and self._phase is BODY:
             self._continue_due = False
             self._begin_period()
             self._transport.write(_CONTINUE)
@@ -195,8 +199,8 @@ class Session(Connection):
         self._stop_reading()
 
     def _stop_reading(self) -> None:
-        if self._phase is Phase.BODY:
-            self._phase = Phase.STOPPED
+        if self._phase is BODY:
+            self._phase = STOPPED
             self._keep = False
             self._watch.clear()
             self._swallow()
@@ -204,7 +208,7 @@ class Session(Connection):
 
     def _malformed(self, flaw: Malformed) -> None:
         """Refuse a request without a handler; break the body of one that has one."""
-        if self._body is None or self._phase is Phase.HEAD:
+        if self._body is None or self._phase is HEAD:
             self._refuse(flaw.status, flaw.reason)
             return
         fault = BodyOversize if flaw.status == BodyOversize.status else BodyBroken
@@ -245,7 +249,12 @@ class Session(Connection):
         answer: Answer | None = None
         self._started = True
         try:
-            answer = await self._ask(incoming)
+            try:
+                answer = await self._shared.handler(incoming)
+            except BodyBroken as fault:
+                answer = self._shared.refusal(fault.status, str(fault))
+            except Exception as error:  # noqa: BLE001 - the handler's errors are answered, not passed on
+                answer = self._failed(error)
             await self._send(answer)
         except (BodyBroken, ConnectionError):
             self._transport.abort()
@@ -260,14 +269,6 @@ class Session(Connection):
                 answer.body.abandon()
             self._answered()
 
-    async def _ask(self, incoming: Incoming) -> Answer:
-        try:
-            return await self._shared.handler(incoming)
-        except BodyBroken as fault:
-            return self._shared.refusal(fault.status, str(fault))
-        except Exception as error:  # noqa: BLE001 - the handler's errors are answered, not passed on
-            return self._failed(error)
-
     def _failed(self, error: Exception) -> Answer:
         log.error("http.wire.handler-failed", **described(error))
         return self._shared.refusal(500, "The request could not be handled.")
@@ -276,7 +277,7 @@ class Session(Connection):
         """Send head and body, in one piece when the body is here."""
         body = answer.body
         whole = body if isinstance(body, bytes) else body.at_hand()
-        if self._phase is not Phase.HELD:
+        if self._phase is not HELD:
             self._keep = False
             if whole is None:
                 self.body_wanted()  # it may be made of the request's, and cannot be asked for later
@@ -303,11 +304,11 @@ class Session(Connection):
 
     def _head_bytes(self, answer: Answer, length: int | None) -> bytes:
         if answer.head.status == 204:
-            framing = None
+            framing = b""
         elif length is not None:
-            framing = (b"Content-Length", b"%d" % length)
+            framing = b"Content-Length: %d" % length
         elif self._head_only or answer.head.status == 304:
-            framing = None
+            framing = b""
         else:
             framing = _CHUNKED
         return write_response(answer.head, framing, close=not self._keep)
@@ -324,7 +325,7 @@ class Session(Connection):
         if not self._keep:
             self._linger()
             return
-        self._phase = Phase.HEAD
+        self._phase = HEAD
         self._watch.set(self._bounds.idle_seconds_max)
         self._resume()
         if self._inbox.waiting:
@@ -332,8 +333,8 @@ class Session(Connection):
 
     def _linger(self) -> None:
         """Close; but first swallow what still comes, lest a reset destroy the answer (RFC 9112 9.6)."""
-        whole = self._phase is Phase.HELD and not self._inbox.waiting
-        self._phase = Phase.LINGER
+        whole = self._phase is HELD and not self._inbox.waiting
+        self._phase = LINGER
         if whole or self._swallowed > self._bounds.linger_bytes_max:
             self._close()
             return
@@ -346,13 +347,13 @@ class Session(Connection):
     def _swallow(self) -> None:
         self._swallowed += self._inbox.drop()
         if self._swallowed > self._bounds.linger_bytes_max:
-            if self._phase is Phase.LINGER:
+            if self._phase is LINGER:
                 self._close()
             else:
                 self._pause()
 
     def _close(self) -> None:
         """Close once what waits is sent, or soon anyway."""
-        self._phase = Phase.CLOSING
+        self._phase = CLOSING
         self._transport.close()
         self._watch.set(self._bounds.write_seconds_max)

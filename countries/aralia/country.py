@@ -11,6 +11,7 @@ from aralia.definitions import definitions
 from aralia.services import life_events
 from aralia.sites import sites
 from flagstone.blocks.exchange.contract.country import ExchangePlan
+from flagstone.blocks.exchange.contract.news_plan import NewsPlan
 from flagstone.country import Country, Row, TestPerson
 from flagstone.kernel.ids import PersonCode
 
@@ -38,6 +39,13 @@ def exchange() -> ExchangePlan:
     return exchange_plan()
 
 
+def news() -> NewsPlan:
+    """Return what Aralia's agencies tell each other."""
+    from aralia.news import news_plan  # noqa: PLC0415 - as above
+
+    return news_plan()
+
+
 COUNTRY = Country(
     code="aralia",
     instance="XA",
@@ -52,4 +60,5 @@ COUNTRY = Country(
     checks=CHECKS,
     sites=sites,
     exchange=exchange,
+    news=news,
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flagstone.blocks.exchange.contract.country import ExchangePlan
+from flagstone.blocks.exchange.contract.news_plan import NewsPlan
 from flagstone.blocks.identity.contract import FeaturedPerson, OfficeRegister, PersonRegister
 from flagstone.blocks.portal.contract import LifeEvent
 from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
@@ -98,6 +99,7 @@ class Country:
     time_zone: str = "UTC"
     sites: Callable[[], tuple[SitePlan, ...]] = tuple
     exchange: Callable[[], ExchangePlan | None] = no_exchange
+    news: Callable[[], NewsPlan] = NewsPlan
 
     def plans(self, only: str = ONLY_SITE) -> tuple[SitePlan, ...]:
         """Return the country's sites, at least one; one that does everything may have any name, `only`."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from flagstone.app.folder import Folder, FolderDamaged
 from flagstone.app.services import Services
+from flagstone.blocks.exchange.service.news.planting import plant as plant_news
 from flagstone.blocks.exchange.service.planting import plant
 from flagstone.blocks.registry.contract.faults import DefinitionInvalid, RegisterMissing
 from flagstone.blocks.registry.contract.register import RegisterDefinition
@@ -46,6 +47,9 @@ def seed(country: Country, plan: SitePlan, services: Services, folder: Folder, t
     exchange = country.exchange()
     if exchange is not None and services.exchange is not None:
         plant(services.exchange.service, exchange, plan.code)
+    if services.announcing is not None:
+        carried = services.exchange.service.snapshot().clients if services.exchange else ()
+        plant_news(services.announcing.news, services.announcing.plan, carried)
     if plan.identity:
         persons = [_plain(person) for person in country.test_persons()]
         write_private(folder.path / TEST_PERSONS, json.dumps(persons).encode(), replace=True)

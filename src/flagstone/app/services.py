@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from flagstone.app.exchange import Exchanging, exchanging
 from flagstone.app.folder import Folder
+from flagstone.app.news import Announcing, announcing
 from flagstone.app.sealing import FieldSealer
 from flagstone.app.tracker import tracker
 from flagstone.blocks.identity.service.directory import RegisterDirectory
@@ -47,6 +48,7 @@ class Services:
     tickets: Tickets
     identity: SigningIn | None
     exchange: Exchanging | None
+    announcing: Announcing | None
 
 
 def services(
@@ -56,12 +58,14 @@ def services(
     sealer = FieldSealer(ensure_secret_key(folder.keys / "registry-secrets"))
     registry = Service(databases["registry"], sealer, country.checks)
     tickets = Tickets()
+    exchange = exchanging(settings, country, databases, folder, tickets, clock)
     return Services(
         registry,
         tracker(settings, country, databases, folder, registry),
         tickets,
         _identity(settings, country, databases, folder, registry, clock),
-        exchanging(settings, country, databases, folder, tickets, clock),
+        exchange,
+        announcing(settings, country, databases, registry, exchange),
     )
 
 

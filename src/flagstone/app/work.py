@@ -4,14 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flagstone.app import checkpoints
 from flagstone.app.databases import server_url
+from flagstone.blocks.exchange.jobs import configuration as exchanges
+from flagstone.blocks.exchange.jobs import news
+from flagstone.blocks.exchange.service.log_counts import HandedOut
+from flagstone.blocks.exchange.service.news.publishing import RegisterNews
+from flagstone.blocks.exchange.service.syncing import Sync
 from flagstone.blocks.identity import jobs as identity
 from flagstone.blocks.portal import jobs as portal
 from flagstone.blocks.portal.service.sessions import PortalSessions
+from flagstone.blocks.tracker import jobs as tracker
 from flagstone.kernel.clock import Clock
 from flagstone.platform.http.client import OtherSite
 from flagstone.platform.jobs.jobs import Jobs
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from flagstone.app.site import Site
 
 CHECKPOINT_SECONDS = 60
+EVENTS_SECONDS = 1
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -39,6 +47,8 @@ def durable_work(site: Site, sessions: PortalSessions, clock: Clock) -> Jobs:
             identity.erase_old(site.services.identity.provider)
         portal.erase_old(sessions)
 
+    _schedule_exchange(site, jobs)
+    _schedule_tracker(site, jobs)
     jobs.schedule(Schedule("checkpoints", Every(CHECKPOINT_SECONDS), sign_heads))
     jobs.schedule(Schedule("erase-old-sign-ins", Cron("30 2 * * *"), erase_old))
     return jobs
@@ -59,7 +69,68 @@ def _deliver_news(site: Site, jobs: Jobs) -> None:
         listeners["identity.sign-out-the-dead"] = sign_out_the_dead
         told = {"ClientSignedOut": {"identity.tell-client": tell_client}}
         jobs.deliver("identity", site.databases["identity"].outbox, told)
-    jobs.deliver("registry", site.databases["registry"].outbox, {"RecordCorrected": listeners})
+    heard: dict[str, dict[str, Callable[[Any], None]]] = {"RecordCorrected": listeners}
+    if site.services.announcing is not None:
+        registers = site.services.announcing.registers
+        for name in news.HEARD:
+            heard.setdefault(name, {})["exchange.publish"] = _publisher(registers, name)
+    jobs.deliver("registry", site.databases["registry"].outbox, heard)
+
+
+def _publisher(registers: RegisterNews, name: str) -> Callable[[Any], None]:
+    """Return what publishes events on one kind of the registry's news."""
+    return lambda heard: news.publish(registers, name, heard.payload)
+
+
+def _schedule_exchange(site: Site, jobs: Jobs) -> None:
+    """Let the exchange follow the centre, and pass events on."""
+    exchange, announcing = site.services.exchange, site.services.announcing
+    if exchange is None or announcing is None:
+        return
+    database, days = site.databases["exchange"], site.settings.exchange.log_days
+    timetable: dict[str, tuple[Every | Cron, Callable[[Any], object]]] = {
+        "exchange-descriptions": (
+            Cron("10 3 * * *"),
+            lambda _: exchanges.refresh_descriptions(exchange.service),
+        ),
+        "exchange-log-retention": (Cron("40 2 * * *"), lambda _: exchanges.retain_log(database, days)),
+        "exchange-events-out": (Every(EVENTS_SECONDS), lambda _: news.deliver_due(announcing.courier)),
+        "exchange-events-in": (Every(EVENTS_SECONDS), lambda _: news.react_due(announcing.inbox)),
+        "exchange-events-old": (
+            Cron("50 2 * * *"),
+            lambda _: news.erase_old(announcing.news.upkeep, announcing.inbox),
+        ),
+    }
+    if site.settings.exchange.centre:
+        sync = Sync(exchange.service.members, OtherSite(site.settings.exchange.centre))
+        timetable["exchange-directory"] = (
+            Every(exchanges.SYNC_SECONDS),
+            lambda _: exchanges.sync_directory(sync),
+        )
+    for name, (when, do) in timetable.items():
+        jobs.schedule(Schedule(name, when, _doing(do)))
+
+
+def _schedule_tracker(site: Site, jobs: Jobs) -> None:
+    """Let the tracker watch, and compare its records with the exchange's log."""
+    oversight, exchange = site.services.tracker, site.services.exchange
+    jobs.schedule(Schedule("tracker-watch", Cron("* * * * *"), _doing(lambda _: tracker.watch(oversight))))
+    if exchange is not None:
+        handed_out = HandedOut(site.databases["exchange"], exchange.service)
+
+        def reconcile(tick: datetime) -> None:
+            tracker.reconcile(oversight, handed_out.between, tick)
+
+        jobs.schedule(Schedule("tracker-reconcile", Cron("15 * * * *"), reconcile))
+
+
+def _doing(do: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Return `do` without what it returns."""
+
+    def done(tick: Any) -> None:
+        do(tick)
+
+    return done
 
 
 class FormSender:

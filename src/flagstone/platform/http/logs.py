@@ -53,6 +53,8 @@ DENIED = frozenset(
 """Keys whose values are dropped from every line, whoever logs them."""
 FRAMES_MAX = 40
 FILE_BYTES_MAX = 20_000_000
+NOISY = ("uvicorn", "httpx2", "alembic")
+"""Libraries that tell each step, addresses with their queries among them: only their warnings are kept."""
 CLIENT_GONE = 499  # in logs and counts only: nobody was left to be answered
 _LONG_NUMBER = re.compile(r"[0-9]{9,}")
 _KEPT_AS_IS = frozenset({"request_id", "timestamp"})
@@ -130,7 +132,9 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("uvicorn").setLevel(level if level <= logging.DEBUG else max(level, logging.WARNING))
+    for noisy in NOISY:
+        quiet = level if level <= logging.DEBUG else max(level, logging.WARNING)
+        logging.getLogger(noisy).setLevel(quiet)
 
 
 def drop_foreign_arguments(_logger: Any, _method: str, event: Event) -> Event:

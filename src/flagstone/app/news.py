@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Events between agencies at one site: what its registers publish, what it pushes, takes and does then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flagstone.app.exchange import Exchanging, client_address
+from flagstone.blocks.exchange.client import Door, ThroughExchange
+from flagstone.blocks.exchange.contract.faults import GroupUnknown
+from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId, ServiceId
+from flagstone.blocks.exchange.contract.news import Message
+from flagstone.blocks.exchange.contract.news_plan import NewsPlan
+from flagstone.blocks.exchange.contract.service import Snapshot
+from flagstone.blocks.exchange.model.names import member_named
+from flagstone.blocks.exchange.service.news.delivering import Courier
+from flagstone.blocks.exchange.service.news.inbox import InboxService
+from flagstone.blocks.exchange.service.news.keeping import NewsService
+from flagstone.blocks.exchange.service.news.publishing import RegisterNews
+from flagstone.blocks.exchange.service.news.reacting import Reactor
+from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.country import Country
+from flagstone.platform.http.client import OtherSite
+from flagstone.platform.storage.database import Database
+from flagstone.settings.options import Settings
+
+ROOM = "registry"
+"""The subsystem in whose name a site's registers publish."""
+
+
+@dataclass(frozen=True)
+class Announcing:
+    """What passes events on at this site; `room` is the system in whose name its registers publish."""
+
+    news: NewsService
+    inbox: InboxService
+    courier: Courier
+    registers: RegisterNews
+    plan: NewsPlan
+    room: ClientId
+
+
+def announcing(
+    settings: Settings,
+    country: Country,
+    databases: Mapping[str, Database],
+    registry: Registry,
+    exchange: Exchanging | None,
+) -> Announcing | None:
+    """Return what passes events on, None without an exchange."""
+    if exchange is None:
+        return None
+    owner, database, plan = (
+        member_named(country.plan(settings.site).owner),
+        databases["exchange"],
+        country.news(),
+    )
+    room = ClientId(owner.instance, owner.member_class, owner.member_code, ROOM)
+    news = NewsService(
+        database, owner, lambda client, group: belongs(exchange.service.snapshot(), client, group)
+    )
+    sender = ExchangeSender(OtherSite(client_address(settings)), exchange.secret)
+    return Announcing(
+        news,
+        InboxService(database, plan, Reactor(registry), owner=owner),
+        Courier(news, sender),
+        RegisterNews(news, registry, plan),
+        plan,
+        room,
+    )
+
+
+class ExchangeSender:
+    """Keeps `contract.news.Sender` through this site's own server."""
+
+    def __init__(self, server: OtherSite, secret: str) -> None:
+        """Send through `server`, as whichever of this site's INTERNAL clients is named."""
+        self._server = server
+        self._secret = secret
+
+    def send(self, sender: ClientId, receiver: ClientId, service: str, path: str, message: Message) -> int:
+        """See `contract.news.Sender`."""
+        through = ThroughExchange(Door(self._server, sender, self._secret), ServiceId(receiver, service))
+        return through.call("POST", path, headers=message.headers, body=message.body).status
+
+
+def belongs(snapshot: Snapshot, client: ClientId, group: GroupId) -> bool:
+    """Tell whether a client is a member of a global group or of one of this server's local groups."""
+    if group.local:
+        found = [each.members for each in snapshot.local_groups if each.code == group.code]
+    else:
+        found = [each.members for each in snapshot.directory.groups if each.code == group.code]
+    if not found:
+        raise GroupUnknown(group.code)
+    return any(client in members for members in found)

@@ -53,8 +53,10 @@ BLOCKS = Path(blocks.__file__).parent
 REGISTRY_MENU = (MenuItem("/desk/registry", _("Registry desk"), DESK.roles),)
 
 
-def web_application(site: Site, front: Portal, jobs: Jobs, clock: Clock) -> Application:
-    """Return the application that answers for `site`."""
+def web_application(
+    site: Site, front: Portal, jobs: Jobs, clock: Clock, more: Sequence[Routes] = ()
+) -> Application:
+    """Return the application that answers for `site`, with `more` routes beside the blocks' own."""
     pages, assets = _pages(site)
     routes = [
         pages.routes(),
@@ -64,6 +66,7 @@ def web_application(site: Site, front: Portal, jobs: Jobs, clock: Clock) -> Appl
         *_registry_routes(site, pages, clock),
         *tracker_routes(site, pages, clock),
         *exchange_routes(site, pages, clock),
+        *more,
     ]
     keepers = Keepers(
         pages=pages,

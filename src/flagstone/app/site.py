@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flagstone.app import checkpoints, seeding
 from flagstone.app import databases as bases
 from flagstone.app.exchange import carrying
+from flagstone.app.exchange_faces import mediator_dialect
 from flagstone.app.faces import web_application
 from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
 from flagstone.app.plan import OWN_SETTINGS, own_settings
@@ -121,4 +122,5 @@ def at_work(
         stack.callback(jobs.stop)
         jobs.start(wait=False)
         stack.enter_context(carrying(site, clients, servers))
-        yield web_application(site, front, jobs, clock), jobs
+        more = stack.enter_context(mediator_dialect(site, clock))
+        yield web_application(site, front, jobs, clock, more), jobs

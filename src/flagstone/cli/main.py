@@ -6,16 +6,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from flagstone.blocks.exchange.cli import news
+from flagstone.blocks.exchange.service.log_counts import HandedOut
 from flagstone.blocks.identity import cli as identity
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
 from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.blocks.tracker import cli as tracker
 from flagstone.cli import auditing, checking, making, migrating, options, running, sites
+from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault, SettingsFault
 from flagstone.platform.http import logs
 
@@ -39,6 +44,29 @@ def _registry() -> Iterator[Registry]:
         yield site.services.registry
 
 
+@contextmanager
+def _tracker() -> Iterator[tracker.Opened]:
+    """Open the tracker of the site for one command, with what the message log says of personal data."""
+    with options.visiting() as site:
+        exchange = site.services.exchange
+        handed_out = HandedOut(site.databases["exchange"], exchange.service).between if exchange else nothing
+        yield tracker.Opened(site.services.tracker, handed_out, SystemClock())
+
+
+def nothing(_since: datetime, _until: datetime) -> tuple[()]:
+    """Return that no message passed: there is no exchange."""
+    return ()
+
+
+@contextmanager
+def _news() -> Iterator[news.Opened]:
+    """Open the events of the site for one command."""
+    with options.visiting() as site:
+        if site.services.announcing is None:
+            raise SettingsFault(f"country: {site.country.code} has no exchange")
+        yield news.Opened(site.services.announcing.news, site.services.announcing.inbox)
+
+
 app = typer.Typer(
     name="flagstone",
     help="A whole digital state in one package.",
@@ -58,6 +86,10 @@ app.add_typer(sites.app, name="sites")
 app.callback()(options.remember)
 app.add_typer(identity.commands(_provider), name="identity")
 app.add_typer(registry.commands(_registry), name="registry")
+app.add_typer(tracker.commands(_tracker), name="tracker")
+exchange = typer.Typer(name="exchange", help="The exchange between organisations.", no_args_is_help=True)
+exchange.add_typer(news.commands(_news), name="news")
+app.add_typer(exchange, name="exchange")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -87,6 +87,7 @@ def edge(site: Site) -> Edge:
         bounds=bounds(settings),
         proxies=tuple(ip_network(each) for each in settings.http.trusted_proxies),
         metrics_token=_metrics_token(settings),
+        form_targets=() if settings.issuer == settings.public_url else (settings.issuer,),
     )
 
 

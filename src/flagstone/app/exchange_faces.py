@@ -87,7 +87,7 @@ def _news_routes(site: Site) -> Sequence[Routes]:
 
 @contextmanager
 def mediator_dialect(site: Site, clock: Clock) -> Iterator[Sequence[Routes]]:
-    """Yield the dialect of the Information Mediator's test suite on an exchange of its own, where it is on."""
+    """Yield the dialect of the Information Mediator's suite on an exchange of its own, where it is on."""
     if not site.settings.govstack.mediator_dialect:
         yield ()
         return

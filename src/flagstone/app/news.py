@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flagstone.app.exchange import Exchanging, client_address
 from flagstone.blocks.exchange.client import Door, ThroughExchange
@@ -63,12 +63,17 @@ def announcing(
     sender = ExchangeSender(OtherSite(client_address(settings)), exchange.secret)
     return Announcing(
         news,
-        InboxService(database, plan, Reactor(registry), owner=owner),
+        InboxService(database, of_owner(plan, owner), Reactor(registry), owner=owner),
         Courier(news, sender),
         RegisterNews(news, registry, plan),
         plan,
         room,
     )
+
+
+def of_owner(plan: NewsPlan, owner: ClientId) -> NewsPlan:
+    """Return the plan with those reactions alone that happen at systems of the member `owner`."""
+    return replace(plan, reactions=tuple(each for each in plan.reactions if each.at.member == owner))
 
 
 class ExchangeSender:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, inspect
 
+import flagstone.app.site  # noqa: F401 - with it every block has made its tables known
 from flagstone.app.databases import SCHEMAS
-from flagstone.platform.storage import engine, postgresql
+from flagstone.platform.storage import engine, migration, postgresql
 from flagstone.platform.storage.sql import BlockSchema
 from flagstone.platform.storage.tables import metadata as platform_metadata
 
@@ -47,6 +48,16 @@ def test_the_steps_make_the_tables_that_the_code_uses(
     for name in ("storage_version", f"{schema.block}_version"):
         del by_steps[name]
     assert by_steps == by_code
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.block)
+def test_the_file_of_a_step_is_named_by_its_revision(schema: BlockSchema) -> None:
+    for folder in (schema.migrations, migration.OWN_MIGRATIONS):
+        files = sorted((folder / "versions").glob("*.py"))
+        numbers = [file.stem.partition("_")[0] for file in files]
+        assert numbers == [f"{place:04}" for place in range(1, len(files) + 1)]
+        for file, number in zip(files, numbers, strict=True):
+            assert f'revision = "{number}"' in file.read_text().splitlines()
 
 
 def described(database: Engine) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +91,25 @@ def test_a_database_from_a_newer_program_is_left_alone(tmp_path: Path, clock: Se
     with pytest.raises(DatabaseNewer):
         migration.migrate(database)
     database.close()
+
+
+def test_a_database_that_is_current_is_opened_without_loading_what_takes_steps(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    migration.migrate(at(tmp_path, clock))
+    code = f"""
+import sys
+from pathlib import Path
+from flagstone.kernel.clock import SystemClock
+from flagstone.platform.storage import engine, migration
+from flagstone.platform.storage.database import Database
+from tests.platform.storage.toy import SCHEMA
+file = Path({str(tmp_path)!r}) / "toy.sqlite"
+database = Database(SCHEMA, engine.sqlite(file), "a/b/toy", clock=SystemClock())
+migration.require_current(database)
+sys.exit("alembic" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
 def test_both_engines_come_to_the_same_tables(open_database: OpenDatabase) -> None:

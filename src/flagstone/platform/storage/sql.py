@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import op
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -52,6 +51,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
+
+if TYPE_CHECKING:
+    from alembic import op
 
 __all__ = [
     "JSON",
@@ -104,6 +106,15 @@ Row = Mapping[str, Any]
 
 Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """A column of canonical content: null, booleans, integers, text, lists, maps with text keys."""
+
+
+def __getattr__(name: str) -> Any:
+    """Return what steps are written with; loaded where a step is taken, as it weighs more than 10 MB."""
+    if name != "op":
+        raise AttributeError(name)
+    from alembic import op  # noqa: PLC0415 - see above
+
+    return op
 
 
 @dataclass(frozen=True)

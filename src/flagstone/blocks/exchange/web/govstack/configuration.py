@@ -19,7 +19,7 @@ from flagstone.blocks.exchange.web.console.asking import CHANGE, LOOK
 from flagstone.blocks.exchange.web.govstack.directory import DOCUMENT, PREFIX
 from flagstone.blocks.exchange.web.govstack.planning import Door, Mode, plan
 from flagstone.blocks.exchange.web.govstack.rights import RightsApi
-from flagstone.blocks.exchange.web.govstack.told import configuration
+from flagstone.blocks.exchange.web.govstack.told import Addresses, configuration
 from flagstone.blocks.exchange.web.govstack.wanted import Wanted, read_wanted
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.errors import Fault, Kind
@@ -106,13 +106,18 @@ class ConfigurationApi:
         governance: Governance,
         *,
         domain: str,
+        address: str,
         is_centre: bool,
         status: Callable[[], PathStatus],
     ) -> None:
-        """Configure `exchange`, and where this is the centre `governance`; `domain` is only told."""
+        """Configure `exchange`, and where this is the centre `governance`; `address` is that of this site.
+
+        `domain` is only told.
+        """
         self._exchange = exchange
         self._governance = governance
         self._domain = domain
+        self._addresses = Addresses(address)
         self._is_centre = is_centre
         self._status = status
 
@@ -136,7 +141,7 @@ class ConfigurationApi:
 
     def read(self) -> Response:
         """Return the configuration of the whole instance as this server knows it."""
-        return JSONResponse(configuration(self._exchange.snapshot(), self._domain))
+        return JSONResponse(configuration(self._exchange.snapshot(), self._domain, self._addresses))
 
     def create(self, request: Request, wanted: WantedOf, *, init: Init = False) -> Response:
         """Add what is described; what is there and different is refused, and nothing done."""
@@ -160,7 +165,8 @@ class ConfigurationApi:
         return JSONResponse({"status": "running", "revision": snapshot.directory.revision})
 
     def _carry_out(self, request: Request, wanted: Wanted, mode: Mode) -> Response:
-        steps = plan(wanted, self._exchange.snapshot(), mode, is_centre=self._is_centre)
+        snapshot = self._exchange.snapshot()
+        steps = plan(wanted, snapshot, mode, addresses=self._addresses, is_centre=self._is_centre)
         reason = Reason(PURPOSE, message_reference=request_id(request))
         steps.carry_out(Door(self._exchange, self._governance, current(request).caller, reason))
         done = [step.what for step in steps.steps]

@@ -24,7 +24,7 @@ from flagstone.blocks.exchange.contract.service import (
 )
 from flagstone.blocks.exchange.model import names
 from flagstone.blocks.exchange.web.govstack.shapes import plain
-from flagstone.blocks.exchange.web.govstack.told import connection_word, holder_named
+from flagstone.blocks.exchange.web.govstack.told import Addresses, connection_word, holder_named
 from flagstone.blocks.exchange.web.govstack.wanted import (
     ConfigurationInvalid,
     Wanted,
@@ -76,9 +76,9 @@ class Plan:
             step.do(door)
 
 
-def plan(wanted: Wanted, snapshot: Snapshot, mode: Mode, *, is_centre: bool) -> Plan:
+def plan(wanted: Wanted, snapshot: Snapshot, mode: Mode, *, addresses: Addresses, is_centre: bool) -> Plan:
     """Return what has to be done; ConfigurationInvalid with every flaw when it cannot be."""
-    planner = _Planner(snapshot, mode, is_centre=is_centre)
+    planner = _Planner(snapshot, mode, addresses, is_centre=is_centre)
     planner.read(wanted)
     if planner.flaws:
         raise ConfigurationInvalid(flaws=tuple(planner.flaws))
@@ -88,8 +88,9 @@ def plan(wanted: Wanted, snapshot: Snapshot, mode: Mode, *, is_centre: bool) -> 
 class _Planner:
     """Compares a document with a snapshot, member by member."""
 
-    def __init__(self, snapshot: Snapshot, mode: Mode, *, is_centre: bool) -> None:
+    def __init__(self, snapshot: Snapshot, mode: Mode, addresses: Addresses, *, is_centre: bool) -> None:
         self.snapshot = snapshot
+        self.addresses = addresses
         self.mode = mode
         self.is_centre = is_centre
         self.flaws: list[Flaw] = []
@@ -160,7 +161,8 @@ class _Planner:
         elsewhere = own not in self.snapshot.clients and bool(self._directory.servers_of(own))
         if elsewhere and application.services:
             self._flaw(f"{application.place}/services", "another server carries this application")
-        if not elsewhere:
+        described = bool(application.connection) or application.services is not None
+        if described and not elsewhere:
             self._client(own, application)
             for service in application.services or ():
                 self._service(own, service)
@@ -185,12 +187,16 @@ class _Planner:
         self._described.add(own)
         held = self.snapshot.services.get(own)
         if held is None:
-            kind = ServiceKind.OPENAPI3 if wanted.spec_url else ServiceKind.REST
-            new = ServiceDefinition(own, kind, wanted.service_url, description_url=wanted.spec_url)
-            self._do(f"offer {own}", lambda door: door.exchange.offer(door.caller, new, door.reason))
-        elif (held.url, held.description_url) != (wanted.service_url, wanted.spec_url):
-            changed = replace(held, url=wanted.service_url, description_url=wanted.spec_url)
-            if self._may_change(wanted.place, "this service is there with other addresses"):
+            blank = ServiceDefinition(own, ServiceKind.REST, "")
+            new = self.addresses.taken(blank, wanted.service_url, wanted.spec_url)
+            kind = ServiceKind.OPENAPI3 if new.description_url else ServiceKind.REST
+            offered = replace(new, kind=kind)
+            self._do(f"offer {own}", lambda door: door.exchange.offer(door.caller, offered, door.reason))
+        else:
+            changed = self.addresses.taken(held, wanted.service_url, wanted.spec_url)
+            if changed != held and self._may_change(
+                wanted.place, "this service is there with other addresses"
+            ):
                 self._do(
                     f"change {own}", lambda door: door.exchange.change(door.caller, changed, door.reason)
                 )

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flagstone.app.exchange import Exchanging, client_address
-from flagstone.blocks.exchange.client import Door, ThroughExchange
 from flagstone.blocks.exchange.contract.faults import GroupUnknown
-from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId, ServiceId
-from flagstone.blocks.exchange.contract.news import Message
+from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId
 from flagstone.blocks.exchange.contract.news_plan import NewsPlan
 from flagstone.blocks.exchange.contract.service import Snapshot
 from flagstone.blocks.exchange.model.names import member_named
@@ -19,6 +17,7 @@ from flagstone.blocks.exchange.service.news.inbox import InboxService
 from flagstone.blocks.exchange.service.news.keeping import NewsService
 from flagstone.blocks.exchange.service.news.publishing import RegisterNews
 from flagstone.blocks.exchange.service.news.reacting import Reactor
+from flagstone.blocks.exchange.service.news.sending import OverExchange
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.country import Country
 from flagstone.platform.http.client import OtherSite
@@ -60,7 +59,7 @@ def announcing(
     news = NewsService(
         database, owner, lambda client, group: belongs(exchange.service.snapshot(), client, group)
     )
-    sender = ExchangeSender(OtherSite(client_address(settings)), exchange.secret)
+    sender = OverExchange(OtherSite(client_address(settings)), exchange.secret)
     return Announcing(
         news,
         InboxService(database, of_owner(plan, owner), Reactor(registry), owner=owner),
@@ -74,20 +73,6 @@ def announcing(
 def of_owner(plan: NewsPlan, owner: ClientId) -> NewsPlan:
     """Return the plan with those reactions alone that happen at systems of the member `owner`."""
     return replace(plan, reactions=tuple(each for each in plan.reactions if each.at.member == owner))
-
-
-class ExchangeSender:
-    """Keeps `contract.news.Sender` through this site's own server."""
-
-    def __init__(self, server: OtherSite, secret: str) -> None:
-        """Send through `server`, as whichever of this site's INTERNAL clients is named."""
-        self._server = server
-        self._secret = secret
-
-    def send(self, sender: ClientId, receiver: ClientId, service: str, path: str, message: Message) -> int:
-        """See `contract.news.Sender`."""
-        through = ThroughExchange(Door(self._server, sender, self._secret), ServiceId(receiver, service))
-        return through.call("POST", path, headers=message.headers, body=message.body).status
 
 
 def belongs(snapshot: Snapshot, client: ClientId, group: GroupId) -> bool:

@@ -73,6 +73,7 @@ def _mediator_routes(site: Site, exchange: Exchanging) -> Sequence[Routes]:
         service,
         service,
         domain=urlsplit(site.settings.public_url).hostname or "",
+        address=site.settings.public_url,
         is_centre=exchange.is_centre,
         status=exchange.path.status,
     )

@@ -174,9 +174,7 @@ def test_offering_again_takes_the_rows_anew(steps: Steps, registry: RegistryServ
     assert registry.find(steps_caller(), "boats", Query(), WHY).total == 3
     colour = Columns(frozenset({"colour"}), "reg_no", "owner_code")
     changed = b"Reg. No,Owner code,Colour\nB-1,60001019906,red\n"
-    newer = steps.offer_file(
-        OPERATOR, OFFERING, replace(wider, shown=frozenset({"colour"})), io.BytesIO(changed), WHY
-    )
+    newer = steps.offer_file(OPERATOR, OFFERING, colour, io.BytesIO(changed), WHY)
     assert registry.definition("boats").version == "1.1"
     assert again.description != newer.description
     with pytest.raises(FileRefused):

@@ -80,7 +80,7 @@ class Consumer:
         """Return the answer to what was not even a request, or too much (`wire.Refusal`)."""
         code = {500: faults.INTERNAL, 503: faults.OVERLOADED}.get(status)
         whole = f"{faults.CONSUMER}.{code}" if code else f"client.{faults.BAD_REQUEST}"
-        return self._error(status, MessageFault(whole, why), (), str(uuid4()))
+        return self._error(status, MessageFault(whole, why), [], str(uuid4()))
 
     async def _answer(self, incoming: Incoming, *, secure: bool) -> Answer:
         if incoming.head.target.partition(b"?")[0] == LIST_CLIENTS:
@@ -219,29 +219,24 @@ class Consumer:
         code = fault.at(faults.CONSUMER)
         status = status or faults.status_of(code)
         course.closed(status, fault=code)
-        accept = [
-            value.decode("latin-1") for name, value in incoming.head.headers if name.lower() == b"accept"
-        ]
-        return self._error(status, fault, accept, course.exchange)
+        answer = self._error(status, fault, _accept(incoming), course.exchange)
+        if status != 503:
+            return answer
+        later = (*answer.head.headers, (b"Retry-After", b"1"))
+        return Answer(ResponseHead(status, b"", later), answer.body)
 
-    def _error(
-        self, status: int, fault: MessageFault, accept: list[str] | tuple[()], exchange: str
-    ) -> Answer:
+    def _error(self, status: int, fault: MessageFault, accept: list[str], exchange: str) -> Answer:
         code = fault.at(faults.CONSUMER)
         if not fault.from_peer:
             code = faults.spelled(code, self._bounds.spelling)
         kind = faults.error_type(accept)
         headers: Headers = ((b"content-type", kind.encode()), (b"X-Road-Error", code.encode()))
-        if status == 503:
-            headers += ((b"Retry-After", b"1"),)
         body = faults.error_body(kind, code, fault.text, fault.detail or exchange)
         return Answer(ResponseHead(status, b"", headers), body)
 
     def _clients(self, incoming: Incoming) -> Answer:
         """Answer listClients, for which nobody need be anybody."""
-        accept = [
-            value.decode("latin-1") for name, value in incoming.head.headers if name.lower() == b"accept"
-        ]
+        accept = _accept(incoming)
         incoming.body.abandon()
         try:
             if incoming.head.method != b"GET":
@@ -257,3 +252,7 @@ class Consumer:
         else:
             kind, body = b"text/xml;charset=utf-8", metadata.clients_xml(directory, instance)
         return Answer(ResponseHead(200, b"OK", ((b"content-type", kind),)), body)
+
+
+def _accept(incoming: Incoming) -> list[str]:
+    return [value.decode("latin-1") for name, value in incoming.head.headers if name.lower() == b"accept"]

@@ -12,7 +12,7 @@ from flagstone.blocks.exchange.contract.faults import DescriptionRefused
 
 DOCUMENT_BYTES_MAX = 1_048_576
 DEPTH_MAX = 60
-EVENTS_MAX = 400_000
+EVENTS_MAX = 120_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -68,18 +68,24 @@ def read_facts(visitor: Visitor, role: Role) -> None:
     visitor.heading("What we know about you")
     expect_fact(visitor, "personal_code", role.code)
     expect_fact(visitor, "given_name", role.given_name)
-    visitor.follow(visitor.page.locator("main a[href='/me/looks']"))
+    visitor.follow(visitor.page.locator("main a[href='/me/usage']"))
 
 
 def read_looks(visitor: Visitor) -> None:
     """See one's own reading and the sign-in among those who looked."""
     visitor.heading("Who looked at your data")
+    own = own_reading(visitor, PEOPLE).first
+    expect(own).to_contain_text(field_title(PEOPLE, "given_name", visitor.language))
     entries = visitor.page.locator(".look-timeline__entry")
-    own = entries.filter(has=visitor.page.get_by_text(visitor.say("You yourself"), exact=True))
-    own = own.filter(has_text=register_title(PEOPLE, visitor.language))
-    expect(own.first).to_contain_text(field_title(PEOPLE, "given_name", visitor.language))
     signed_in = entries.filter(has_text=visitor.say("Sign-in"))
     expect(signed_in.first).to_contain_text("Identity Act § 3")
+
+
+def own_reading(visitor: Visitor, register: str) -> Locator:
+    """Return the entries that say that the visitor herself looked something up in a register."""
+    words = visitor.say("You yourself looked up in %(register)s: %(what)s.")
+    told = words.split("%(what)s")[0] % {"register": register_title(register, visitor.language)}
+    return visitor.page.locator(".look-timeline__entry", has_text=told.strip())
 
 
 def end_everywhere(visitor: Visitor) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.country import up
+from tests.browser.country import sites_of, up
 from tests.browser.judging import HEIGHT, WIDTHS
 from tests.browser.visitor import Visitor
 
@@ -41,10 +41,22 @@ def chromium() -> Path:
 
 
 @pytest.fixture(scope="session")
-def country(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def country_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the country of these tests is made."""
+    return tmp_path_factory.mktemp("country")
+
+
+@pytest.fixture(scope="session")
+def country(chromium: Path, country_folder: Path) -> Iterator[str]:
     """The address of a country that was made and started for these tests alone."""
-    with up(tmp_path_factory.mktemp("country")) as address:
+    with up(country_folder) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def agencies(country: str, country_folder: Path) -> dict[str, str]:
+    """The addresses of the sites other than the one that signs persons in, by their codes."""
+    return sites_of(country_folder)
 
 
 @pytest.fixture(scope="module")

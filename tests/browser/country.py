@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from aralia.featured import featured
+from flagstone.blocks.portal.web.signing_in import RETURN_PATH
 from tests.cli.site import ADDRESS
 
 READY_SECONDS_MAX = 300
@@ -39,6 +41,23 @@ class Role:
 def persons() -> dict[str, Role]:
     """Return the featured persons by the word for their part."""
     return {one.word: Role(one.personal_code, one.name) for one in featured()}
+
+
+def sites_of(folder: Path) -> dict[str, str]:
+    """Return the addresses of a country's sites, as each has told the one that signs persons in."""
+    filed = (folder / "data" / "registrations").glob("portal-*.json")
+    clients = [json.loads(path.read_text("utf-8")) for path in filed]
+    return {
+        client["client_id"].removeprefix("portal-"): client["redirect_uris"][0].removesuffix(RETURN_PATH)
+        for client in clients
+    }
+
+
+def tell_sites(folder: Path, verb: str, site: str) -> None:
+    """Stop or start one site of a country that runs, as its operator does."""
+    words = [sys.executable, "-m", "flagstone", "sites", verb, site, "--data", str(folder / "data")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=STOP_SECONDS_MAX, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def test_a_citizen_needs_no_mouse(visit: Visit) -> None:
     enter(page, page.locator(".look-callout a[href='/me']"))
     sign_in(visitor, mother, mother.code)
     visitor.heading("What we know about you")
-    enter(page, page.locator("main a[href='/me/looks']"))
+    enter(page, page.locator("main a[href='/me/usage']"))
     visitor.heading("Who looked at your data")
     enter(page, page.locator(".look-menu a[href='/sessions']"))
     enter(page, page.get_by_role("button", name="Sign out everywhere"), "Space")

@@ -10,7 +10,7 @@ from tests.browser import citizen, official
 from tests.browser.conftest import Visit
 from tests.browser.country import Role, persons
 from tests.browser.visitor import Visitor
-from tests.browser.words import LANGUAGES, field_title
+from tests.browser.words import LANGUAGES, field_title, owner_name
 
 pytestmark = pytest.mark.browser
 
@@ -19,13 +19,14 @@ CONCERNED = {"en": "widowed_parent", "et": "guardian", "ar": "arabic_name"}
 
 
 def expect_look(visitor: Visitor, role: Role) -> None:
-    """As the person concerned, see who looked, in what office, what for, and the corrected value."""
+    """As the person concerned, see which office looked, what for, and the corrected value."""
     citizen.sign_in(visitor, role)
     visitor.open("/me")
     citizen.expect_fact(visitor, "email", "corrected@post.example")
-    visitor.follow(visitor.page.locator("main a[href='/me/looks']"))
-    look = visitor.page.locator(".look-timeline__entry", has_text=persons()["registrar"].name).first
-    expect(look).to_contain_text(official.WORDS)
+    visitor.follow(visitor.page.locator("main a[href='/me/usage']"))
+    look = visitor.page.locator(".look-timeline__entry", has_text=official.WORDS).first
+    expect(look).not_to_contain_text(persons()["registrar"].name)
+    expect(look).to_contain_text(owner_name("individuals", visitor.language))
     expect(look).to_contain_text(official.CASE)
     expect(look).to_contain_text("Population Register Act § 12")
     expect(look).to_contain_text(field_title("individuals", "email", visitor.language))

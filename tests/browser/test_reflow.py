@@ -30,7 +30,7 @@ def test_nothing_is_lost_at_double_size(visit: Visit, language: str, width: int)
     visitor.choose_language()
     citizen.sign_in(visitor, persons()["registrar"], office=0)
     page.set_viewport_size({"width": width, "height": 400})
-    paths = ("", "/me", "/me/looks", "/sessions", "/accessibility", official.DESK)
+    paths = ("", "/me", "/me/usage", "/sessions", "/accessibility", official.DESK)
     registers = tuple(f"{official.DESK}/individuals{rest}" for rest in ("", "/import", "/export"))
     for path in paths + registers:
         page.goto(visitor.url + path)

@@ -89,6 +89,10 @@ class Visitor:
         """Expect the first heading to say `message` in the visitor's language."""
         expect(self.page.locator("h1")).to_have_text(self.say(message))
 
+    def heading_is(self, words: str) -> None:
+        """Expect the first heading to be these words."""
+        expect(self.page.locator("h1")).to_have_text(words)
+
     def look(self) -> None:
         """Judge the page at both widths."""
         faults: list[str] = []

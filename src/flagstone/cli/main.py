@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from flagstone.blocks.exchange.cli import commands as exchange_commands
 from flagstone.blocks.exchange.cli import news
 from flagstone.blocks.exchange.service.log_counts import HandedOut
 from flagstone.blocks.identity import cli as identity
@@ -19,7 +20,7 @@ from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.tracker import cli as tracker
-from flagstone.cli import auditing, checking, making, migrating, options, running, sites
+from flagstone.cli import auditing, checking, exchanging, making, migrating, options, running, sites
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault, SettingsFault
 from flagstone.platform.http import logs
@@ -87,7 +88,7 @@ app.callback()(options.remember)
 app.add_typer(identity.commands(_provider), name="identity")
 app.add_typer(registry.commands(_registry), name="registry")
 app.add_typer(tracker.commands(_tracker), name="tracker")
-exchange = typer.Typer(name="exchange", help="The exchange between organisations.", no_args_is_help=True)
+exchange = exchange_commands.commands(exchanging.opened)
 exchange.add_typer(news.commands(_news), name="news")
 app.add_typer(exchange, name="exchange")
 

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The exchange of the site for one command: what its commands take from an opened site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flagstone.app.exchange import client_address, local_address
+from flagstone.blocks.exchange.cli.tools import Tools
+from flagstone.blocks.exchange.service.onboarding import Steps
+from flagstone.blocks.exchange.service.trying import Trials
+from flagstone.cli import options
+from flagstone.kernel.clock import SystemClock
+from flagstone.kernel.errors import SettingsFault
+
+
+@contextmanager
+def opened() -> Iterator[Tools]:
+    """Open the exchange of the site; clients within the serving process cannot be tried from here."""
+    with options.visiting() as site:
+        exchange = site.services.exchange
+        if exchange is None:
+            raise SettingsFault(f"country: {site.country.code} has no exchange")
+        service = exchange.service
+
+        def onboarding(through: str) -> Steps:
+            trials = Trials(
+                local_address=lambda: local_address(site.settings),
+                client_address=lambda: client_address(site.settings),
+                heartbeat=site.services.tracker.heartbeat,
+                door_of=lambda _client: through,
+            )
+            return Steps(service, site.services.registry, trials, SystemClock())
+
+        yield Tools(service, service, onboarding, exchange.is_centre, service.members.checked_at)

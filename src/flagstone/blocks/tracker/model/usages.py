@@ -28,6 +28,7 @@ LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 PSEUDONYM_LENGTH = 6
 ON_THE_SPOT = "registry desk"
+WEB = "web"
 OFFSET_MAX = 2**31 - 1
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -143,8 +144,10 @@ def usage_of(reading: Reading, words: RegisterWords | None, *, owner: str, offic
 
 
 def _place(reading: Reading) -> str:
-    """Return where a reading without a system was made: at the desk, or in the site itself."""
-    return reading.actor_name if reading.actor_kind is ActorKind.JOB and reading.actor_name else ON_THE_SPOT
+    """Return where a reading without a system was made: in a part of the site, at the desk, or on a page."""
+    if reading.actor_kind in {ActorKind.JOB, ActorKind.SYSTEM}:
+        return reading.actor_name or reading.actor_id
+    return ON_THE_SPOT if reading.actor_kind is ActorKind.OFFICIAL and not is_own(reading) else WEB
 
 
 def action_words(fields: Collection[str], words: RegisterWords | None) -> str:

@@ -198,15 +198,25 @@ def routes() -> str:
 
 
 def ways_in() -> list[Declared]:
-    """Return every route of Aralia's site, opened empty in a folder that is thrown away."""
-    clock = SystemClock()
+    """Return every route of any of Aralia's sites, opened empty in a folder that is thrown away."""
+    aralia = country.load(Settings().country)
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(Settings(), data=Path(folder))
-        with claimed(settings, country.load(settings.country), clock) as site:
-            write_private(site.folder.path / seeding.TEST_PERSONS, b"[]")
-            front = portal(site, clock)
-            work = durable_work(site, front.sessions, clock)
-            return declared_access(web_application(site, front, work, clock))
+        found = {
+            (way.path, way.method): way
+            for plan in aralia.plans()
+            for way in ways_into(replace(Settings(), data=Path(folder), site=plan.code), aralia)
+        }
+    return [found[key] for key in sorted(found)]
+
+
+def ways_into(settings: Settings, aralia: country.Country) -> list[Declared]:
+    """Return every route of one site."""
+    clock = SystemClock()
+    with claimed(settings, aralia, clock) as site:
+        write_private(site.folder.path / seeding.TEST_PERSONS, b"[]")
+        front = portal(site, clock)
+        work = durable_work(site, front.sessions, clock)
+        return declared_access(web_application(site, front, work, clock))
 
 
 def architecture() -> str:

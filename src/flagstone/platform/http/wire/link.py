@@ -105,6 +105,8 @@ class Link(Connection):
             else:
                 self._put(start)
                 self._sender = self._loop.create_task(self._send_body(body, length))
+                # not within the task: one that is cancelled before it began would never say so
+                self._sender.add_done_callback(lambda _: body.abandon())
             return await reply
         except ConnectionAbortedError:
             reply.cancel()
@@ -125,7 +127,6 @@ class Link(Connection):
             return
         finally:
             self._sender = None
-            body.abandon()
         self._sent()
 
     def _sent(self) -> None:

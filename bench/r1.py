@@ -1,0 +1,458 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Messages through the message paths of two sites beside the same calls straight to the provider.
+
+Run it with `make bench-r1`. Two processes carry messages as sites do: each with its message log on a
+SQLite file, the request on disk before its answer is passed on. A third is the provider, which answers
+with the body that it got. First 1 GiB goes up and down through both, and the growth of each process is read.
+Then rounds of calls through and calls straight alternate; medians count. A run whose logs do not hold every
+message prints no ratio. The last line is for machines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvloop
+
+from flagstone.app.sealing import FieldSealer
+from flagstone.blocks.exchange.contract.directory import Directory, Member, Server, Subsystem
+from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId, ServiceId
+from flagstone.blocks.exchange.contract.service import (
+    LocalClient,
+    Right,
+    ServiceDefinition,
+    ServiceKind,
+    Snapshot,
+)
+from flagstone.blocks.exchange.service.message_log import Log
+from flagstone.blocks.exchange.store.tables import SCHEMA
+from flagstone.blocks.exchange.web.path.serving import MessagePath
+from flagstone.kernel.clock import SystemClock
+from flagstone.kernel.errors import Fault
+from flagstone.platform.crypto.keys import ensure_secret_key
+from flagstone.platform.http.tickets import Tickets
+from flagstone.platform.http.wire.bounds import WireBounds
+from flagstone.platform.http.wire.client import WireClient
+from flagstone.platform.http.wire.messages import (
+    Answer,
+    Incoming,
+    RequestHead,
+    ResponseHead,
+    body_from,
+)
+from flagstone.platform.http.wire.server import WireServer
+from flagstone.platform.storage import engine, migration
+from flagstone.platform.storage.database import Database
+
+ASKS = ClientId("XA", "GOV", "100", "asks")
+TELLS = ClientId("XA", "GOV", "200", "tells")
+ASKING, TELLING = ServerId(ASKS.member, "asking"), ServerId(TELLS.member, "telling")
+SERVICE = ServiceId(TELLS, "echo")
+
+ROUNDS = 5
+ROUND_SECONDS = 1.5
+SIZES = {"1k": 1024, "100k": 100 * 1024}
+CROWDS = (1, 32)
+LARGE_BYTES = 1 << 30
+PART = bytes(64 * 1024)
+WARM_UP = 20
+FSYNCS = 50
+TARGET_ADDED_MS = 3.0
+TARGET_GROWTH_MEGABYTES = 64.0
+
+Call = Callable[[RequestHead, bytes], "asyncio.Future[None]"]
+
+
+# The processes
+
+
+def listening() -> socket.socket:
+    """Return a socket bound to a free port of the loopback."""
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
+def port_of(sock: socket.socket) -> int:
+    return int(sock.getsockname()[1])
+
+
+async def provide(incoming: Incoming) -> Answer:
+    """Answer POST with the body that came, PUT with its size, GET with `LARGE_BYTES`."""
+    head = ResponseHead(200, b"OK", ((b"Content-Type", b"application/octet-stream"),))
+    if incoming.head.method == b"GET":
+        return Answer(head, body_from(large(), LARGE_BYTES))
+    if incoming.head.method == b"PUT":
+        size = 0
+        async for part in incoming.body:
+            size += len(part)
+        return Answer(head, str(size).encode())
+    return Answer(head, await incoming.body.read(1 << 20))
+
+
+async def large() -> AsyncIterator[bytes]:
+    """Give `LARGE_BYTES` in parts."""
+    for _ in range(LARGE_BYTES // len(PART)):
+        yield PART
+
+
+def provider(sock: socket.socket) -> None:
+    """Be the provider until told to end."""
+
+    async def main() -> None:
+        refused = Answer(ResponseHead(400, b"", ()), b"")
+        server = WireServer(provide, bounds=WireBounds(), refusal=lambda _, __: refused)
+        await server.start(sock, None)
+        await asyncio.Event().wait()
+
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
+def site(snapshot: Snapshot, client: socket.socket, server: socket.socket, folder: Path) -> None:
+    """Carry messages as a site does until told to end."""
+    clock = SystemClock()
+    database = Database(SCHEMA, engine.sqlite(folder / "exchange.sqlite"), "bench", clock=clock)
+    migration.migrate(database)
+    log = Log(database, FieldSealer(ensure_secret_key(folder / "key")))
+    path = MessagePath(
+        lambda: snapshot, log, Tickets(), clock=clock, secret="", local_address="http://127.0.0.1:1"
+    )
+    stopping = multiprocessing.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    log.start()
+    path.start(client, server)
+    gc.freeze()
+    while not stopping.wait(0.2):
+        pass
+    path.stop(2.0)
+    log.stop()
+    database.close()
+    os._exit(0)
+
+
+@dataclass
+class Stand:
+    """Everything that runs: who is asked straight, who is asked through, and what may grow."""
+
+    provider_port: int
+    client_port: int
+    folders: dict[str, Path]
+    processes: dict[str, multiprocessing.Process] = field(default_factory=dict)
+
+    def megabytes(self, name: str, line: str) -> float:
+        """Return a size of a process; `line` is VmRSS (now) or VmHWM (its peak)."""
+        status = Path(f"/proc/{self.processes[name].pid}/status").read_text()
+        return next(int(each.split()[1]) / 1024 for each in status.splitlines() if each.startswith(line))
+
+    def forget_peaks(self) -> dict[str, float]:
+        """Let the peaks of the sites begin anew; return their sizes."""
+        for name in self.folders:
+            Path(f"/proc/{self.processes[name].pid}/clear_refs").write_text("5")
+        return {name: self.megabytes(name, "VmRSS") for name in self.folders}
+
+    def cpu_seconds(self, name: str) -> float:
+        """Return the processor time that a process took since it started."""
+        fields = Path(f"/proc/{self.processes[name].pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def start(folder: Path) -> Stand:
+    """Start provider and sites."""
+    told = listening()
+    doors = {name: (listening(), listening()) for name in ("asking", "telling")}
+    directory = Directory(
+        "XA",
+        1,
+        datetime.now(UTC),
+        members=(Member(ASKS.member, {"en": "Asks"}), Member(TELLS.member, {"en": "Tells"})),
+        subsystems=(Subsystem(ASKS, {}), Subsystem(TELLS, {})),
+        servers=(
+            Server(ASKING, f"http://127.0.0.1:{port_of(doors['asking'][1])}", frozenset({ASKS})),
+            Server(TELLING, f"http://127.0.0.1:{port_of(doors['telling'][1])}", frozenset({TELLS})),
+        ),
+    )
+    definition = ServiceDefinition(SERVICE, ServiceKind.REST, f"http://127.0.0.1:{port_of(told)}/base")
+    snapshots = {
+        "asking": Snapshot(ASKING, directory, {ASKS: LocalClient(ASKS)}, {}, {}),
+        "telling": Snapshot(
+            TELLING,
+            directory,
+            {TELLS: LocalClient(TELLS)},
+            {SERVICE: definition},
+            {SERVICE: (Right(ASKS, SERVICE),)},
+        ),
+    }
+    stand = Stand(port_of(told), port_of(doors["asking"][0]), {name: folder / name for name in doors})
+    fork = multiprocessing.get_context("fork")
+    works = {"provider": fork.Process(target=provider, args=(told,), daemon=True)}
+    for name, both in doors.items():
+        stand.folders[name].mkdir(0o700)
+        arguments = (snapshots[name], *both, stand.folders[name])
+        works[name] = fork.Process(target=site, args=arguments, daemon=True)
+    for work in works.values():
+        work.start()
+    for sock in (told, *doors["asking"], *doors["telling"]):
+        sock.close()
+    stand.processes = dict(works)  # type: ignore[arg-type]
+    return stand
+
+
+def stop(stand: Stand) -> None:
+    """Stop all processes."""
+    for process in stand.processes.values():
+        process.terminate()
+    for process in stand.processes.values():
+        process.join(20)
+        if process.is_alive():
+            process.kill()
+
+
+# The calls
+
+
+@dataclass
+class Route:
+    """How the provider is asked."""
+
+    name: str
+    port: int
+    target: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    messages: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    def head(self, method: bytes = b"POST") -> RequestHead:
+        return RequestHead(method, self.target, self.headers)
+
+
+def routes(stand: Stand) -> tuple[Route, Route]:
+    given = ((b"Content-Type", b"application/octet-stream"), (b"Accept", b"*/*"))
+    road = (b"X-Road-Client", str(ASKS).encode())
+    target = b"/r1/" + str(SERVICE).encode() + b"/things"
+    return (
+        Route("straight", stand.provider_port, b"/base/things", given),
+        Route("through", stand.client_port, target, (*given, road)),
+    )
+
+
+async def ask(client: WireClient, route: Route, body: bytes) -> None:
+    """Make one call and check its answer."""
+    reply = await client.call("127.0.0.1", route.port, route.head(), body)
+    got = await reply.body.read(1 << 20)
+    if reply.head.status != 200 or got != body:
+        sys.exit(f"{route.name}: status {reply.head.status}, {len(got)} bytes: {got[:300]!r}")
+    route.messages += 1
+
+
+async def round_of(client: WireClient, route: Route, *, body: bytes, crowd: int) -> tuple[list[float], float]:
+    """Have `crowd` callers call for `ROUND_SECONDS`; return each call's seconds and the rate a second."""
+    seconds: list[float] = []
+    until = time.perf_counter() + ROUND_SECONDS
+
+    async def caller() -> None:
+        while (began := time.perf_counter()) < until:
+            await ask(client, route, body)
+            seconds.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*[caller() for _ in range(crowd)])
+    return seconds, len(seconds) / (time.perf_counter() - began)
+
+
+async def until_answered(client: WireClient, route: Route) -> None:
+    """Wait for the whole way to be open."""
+    for _ in range(300):
+        try:
+            reply = await client.call("127.0.0.1", route.port, route.head(), b"x")
+            if await reply.body.read(1 << 20) == b"x":
+                route.messages += 1
+                return
+        except Fault:
+            pass
+        await asyncio.sleep(0.1)
+    sys.exit(f"{route.name}: does not answer")
+
+
+async def small_bodies(client: WireClient, stand: Stand, both: tuple[Route, Route]) -> dict[str, float]:
+    """Measure rounds of calls of every size and crowd."""
+    result: dict[str, float] = {}
+    print(f"{'case':14}{'route':10}{'a second':>10}{'p50 ms':>9}{'p90 ms':>9}{'p99 ms':>9}{'CPU us':>9}")
+    for size, length in SIZES.items():
+        body = os.urandom(length)
+        for crowd in CROWDS:
+            measured = await rounds(client, stand, both, body, crowd)
+            result |= {f"{size}_c{crowd}_{name}": value for name, value in measured.items()}
+    return result
+
+
+async def rounds(
+    client: WireClient, stand: Stand, both: tuple[Route, Route], body: bytes, crowd: int
+) -> dict[str, float]:
+    """Alternate rounds straight and through; print both, return the figures of the way through."""
+    rates: dict[str, list[float]] = {route.name: [] for route in both}
+    cpu, count = 0.0, 0
+    for route in both:
+        route.seconds = []
+        await asyncio.gather(*[ask(client, route, body) for _ in range(crowd)])
+    for _ in range(ROUNDS):
+        for route in both:
+            before = sum(stand.cpu_seconds(name) for name in stand.folders)
+            seconds, rate = await round_of(client, route, body=body, crowd=crowd)
+            route.seconds += seconds
+            rates[route.name].append(rate)
+            if route.name == "through":
+                cpu += sum(stand.cpu_seconds(name) for name in stand.folders) - before
+                count += len(seconds)
+    each = cpu / count * 1e6
+    p = {route.name: percentiles(route.seconds) for route in both}
+    for route in both:
+        spent = f"{each:9.0f}" if route.name == "through" else ""
+        line = "".join(f"{value:9.2f}" for value in p[route.name])
+        rate = statistics.median(rates[route.name])
+        print(f"{len(body) // 1024:4} KiB, c={crowd:<3}{route.name:10}{rate:10.0f}{line}{spent}", flush=True)
+    rate, straight = statistics.median(rates["through"]), statistics.median(rates["straight"])
+    return {
+        "per_second": round(rate, 1),
+        "p50_ms": round(p["through"][0], 3),
+        "p90_ms": round(p["through"][1], 3),
+        "p99_ms": round(p["through"][2], 3),
+        "added_p50_ms": round(p["through"][0] - p["straight"][0], 3),
+        "rate_vs_straight": round(rate / straight, 4),
+        "sites_cpu_us": round(each, 1),
+    }
+
+
+def percentiles(seconds: list[float]) -> tuple[float, float, float]:
+    """Return p50, p90 and p99 in milliseconds."""
+    ordered = sorted(seconds)
+    return tuple(ordered[int(len(ordered) * part)] * 1000 for part in (0.5, 0.9, 0.99))  # type: ignore[return-value]
+
+
+async def large_bodies(client: WireClient, stand: Stand, both: tuple[Route, Route]) -> dict[str, float]:
+    """Send and fetch `LARGE_BYTES` on either way; return rates and the growth of the sites."""
+    result: dict[str, float] = {}
+    for direction in ("up", "down"):
+        speeds: dict[str, float] = {}
+        before = stand.forget_peaks()
+        for route in both:
+            began = time.perf_counter()
+            await (upload if direction == "up" else download)(client, route)
+            speeds[route.name] = LARGE_BYTES / (1 << 20) / (time.perf_counter() - began)
+        grown = {name: stand.megabytes(name, "VmHWM") - before[name] for name in before}
+        result |= {
+            f"1g_{direction}_megabytes_per_second": round(speeds["through"], 1),
+            f"1g_{direction}_rate_vs_straight": round(speeds["through"] / speeds["straight"], 3),
+            f"1g_{direction}_growth_megabytes": round(max(grown.values()), 1),
+        }
+        told = ", ".join(f"{name} {size:.1f} MB" for name, size in grown.items())
+        print(
+            f"1 GiB {direction:5}{speeds['through']:6.0f} MB/s through, {speeds['straight']:.0f} straight; "
+            f"growth: {told}",
+            flush=True,
+        )
+    return result
+
+
+async def upload(client: WireClient, route: Route) -> None:
+    reply = await client.call("127.0.0.1", route.port, route.head(b"PUT"), body_from(large(), LARGE_BYTES))
+    got = await reply.body.read(1 << 20)
+    if got != str(LARGE_BYTES).encode():
+        sys.exit(f"{route.name}: {reply.head.status} {got[:300]!r}")
+    route.messages += 1
+
+
+async def download(client: WireClient, route: Route) -> None:
+    reply = await client.call("127.0.0.1", route.port, route.head(b"GET"), b"")
+    size = 0
+    async for part in reply.body:
+        size += len(part)
+    if size != LARGE_BYTES:
+        sys.exit(f"{route.name}: {reply.head.status}, {size} bytes")
+    route.messages += 1
+
+
+# The whole
+
+
+def disk_milliseconds(folder: Path) -> float:
+    """Return the median of a small write that reaches the disk."""
+    taken = []
+    with (folder / "disk").open("wb", buffering=0) as file:
+        for _ in range(FSYNCS):
+            file.write(bytes(4096))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken)
+
+
+def check_logs(stand: Stand, messages: int) -> None:
+    """End without a ratio unless every message stands in both logs, request and response."""
+    for name, folder in stand.folders.items():
+        connection = sqlite3.connect(folder / "exchange.sqlite")
+        for table in ("message_request", "message_response"):
+            kept = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            if kept < messages:
+                sys.exit(f"{name}: {kept} rows in {table} for {messages} messages")
+        connection.close()
+
+
+async def measure(stand: Stand) -> tuple[dict[str, float], int]:
+    """Make all calls; return the figures, and how many messages went through."""
+    both = routes(stand)
+    client = WireClient(WireBounds())
+    try:
+        for route in both:
+            await until_answered(client, route)
+        for _ in range(WARM_UP):
+            await ask(client, both[1], b"x")
+        result = await large_bodies(client, stand, both)  # first, while the sites are small
+        result |= await small_bodies(client, stand, both)
+    finally:
+        await client.close()
+    return result, both[1].messages
+
+
+def main() -> None:
+    """Start, measure, check and print."""
+    with tempfile.TemporaryDirectory(prefix="flagstone-bench-") as name:
+        folder = Path(name)
+        stand = start(folder)
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                result, messages = runner.run(measure(stand))
+            result["disk_p50_ms"] = round(disk_milliseconds(folder), 2)
+        finally:
+            stop(stand)
+        check_logs(stand, messages)
+    growth = max(result["1g_up_growth_megabytes"], result["1g_down_growth_megabytes"])
+    met = result["1k_c1_added_p50_ms"] < TARGET_ADDED_MS and growth < TARGET_GROWTH_MEGABYTES
+    print(
+        f"{messages:,} messages, all in both logs; a write reaches the disk in {result['disk_p50_ms']} ms\n"
+        f"added at the median, 1 KiB, one caller: {result['1k_c1_added_p50_ms']} ms "
+        f"(target {TARGET_ADDED_MS}); growth {growth} MB (target {TARGET_GROWTH_MEGABYTES})"
+    )
+    head = {"at": datetime.now(UTC).date().isoformat(), "messages": messages, "targets_met": met}
+    print(json.dumps(head | result))
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -47,11 +47,15 @@ class Seen:
 
 
 class PersonReading(Reading):
-    """A reading of personal data; it must say whose data it showed before it ends."""
+    """A reading of personal data; it must say whose data it showed before it ends.
 
-    def __init__(self, connection: Connection) -> None:
-        """Read through `connection`."""
+    `reason` may be said more exactly until then.
+    """
+
+    def __init__(self, connection: Connection, reason: Reason) -> None:
+        """Read through `connection` for `reason`."""
         super().__init__(connection)
+        self.reason = reason
         self.seen: list[Seen] = []
         self.nobody = False
 
@@ -107,10 +111,10 @@ class Database:
         of the reading cannot be stored, the error leaves the block in place of the data.
         """
         with self._view() as connection:
-            view = PersonReading(connection)
+            view = PersonReading(connection, reason)
             yield view
         if view.seen:
-            self._record(view.seen, actor, reason)
+            self._record(view.seen, actor, view.reason)
         elif not view.nobody:
             raise ReadingUnrecorded
 

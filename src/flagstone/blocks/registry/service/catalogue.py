@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from threading import Lock
 
@@ -60,20 +60,16 @@ class Catalogue:
             self._state, self._lineages = state, lineages
         return lineages
 
-    def lineage(self, register: str) -> Lineage:
-        """Return the lineage of one register; RegisterMissing when there is none."""
-        found = self.lineages().get(register)
+    def lineage(self, register: str, view: Reading | None = None) -> Lineage:
+        """Return the lineage of one register, as `view` has it; RegisterMissing when there is none."""
+        found = (self.seen_by(view) if view else self.lineages()).get(register)
         if found is None:
             raise RegisterMissing
         return found
 
     def definitions(self, caller: Caller) -> tuple[RegisterDefinition, ...]:
         """Return the newest published version of each register that `caller` may use, by code."""
-        newest = (
-            one.newest.definition
-            for one in self.lineages().values()
-            if any(shape.definition.status is Status.PUBLISHED for shape in one.shapes)
-        )
+        newest = (one.newest.definition for one in published(self.lineages()))
         return tuple(one for one in newest if permits.may_see_any(one, caller))
 
     def publish(self, caller: Caller, definition: RegisterDefinition, reason: Reason) -> None:
@@ -122,6 +118,13 @@ class Catalogue:
             if definition.status is Status.PUBLISHED:
                 derived.rebuild(write, after.newest)
                 write.publish(RegisterPublished(*names))
+
+
+def published(lineages: Mapping[str, Lineage]) -> Iterator[Lineage]:
+    """Yield the lineages that have a published version, by code."""
+    for one in lineages.values():
+        if any(shape.definition.status is Status.PUBLISHED for shape in one.shapes):
+            yield one
 
 
 def _refuse_breaks(before: Lineage, definition: RegisterDefinition) -> None:

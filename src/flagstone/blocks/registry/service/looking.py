@@ -12,12 +12,12 @@ from typing import Any
 
 from flagstone.blocks.registry.contract.faults import NotPermitted
 from flagstone.blocks.registry.contract.record import OWN_ACCESS, Record
-from flagstone.blocks.registry.contract.register import RegisterDefinition
+from flagstone.blocks.registry.contract.register import RegisterDefinition, Service
 from flagstone.blocks.registry.model import permits
 from flagstone.blocks.registry.model.lineage import Lineage, Shape
 from flagstone.blocks.registry.model.persons import personal_fields, persons_of
 from flagstone.blocks.registry.model.values import Checks
-from flagstone.blocks.registry.service.catalogue import Catalogue
+from flagstone.blocks.registry.service.catalogue import Catalogue, published
 from flagstone.blocks.registry.service.secrets import Secrets
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import parse_rfc3339
@@ -138,6 +138,47 @@ class Look:
             view.saw(person, register, record_id, sorted(codes))
         if not self._seen:
             view.saw_nobody()
+
+
+class Ask(Look):
+    """A look that begins with the register's name: what it is and who asks is found in the same view."""
+
+    def __init__(self, means: Means, view: PersonReading, caller: Caller) -> None:
+        """Read through `view` for `caller`."""
+        super().__init__(view)
+        self._means = means
+        self._view = view
+        self._caller = caller
+
+    def through(self, register: str, service: Service, version: str = "") -> tuple[Lens, bool]:
+        """Return the caller's view of a register, and whether `service` is hers on every record.
+
+        NotPermitted, RegisterMissing, and PurposeMissing when the reason says too little for it.
+        """
+        lineage = self._means.catalogue.lineage(register, self._view)
+        everywhere = permits.require(lineage.newest.definition, self._caller, service)
+        through = lens(self._means, lineage, self._caller, version)
+        self._view.reason = reason_to_record(through, self._view.reason, own=not everywhere)
+        return through, everywhere
+
+    def own(self, service: Service) -> Mapping[str, Lens]:
+        """Return the caller's view of each register with persons that permits her `service` on her own."""
+        self._view.reason = replace(self._view.reason, purpose=OWN_ACCESS, hidden_until=None)
+        return {
+            one.newest.definition.code: lens(self._means, one, self._caller)
+            for one in published(self._means.catalogue.seen_by(self._view))
+            if one.newest.definition.persons
+            and permits.may_as_self(one.newest.definition, self._caller, service)
+        }
+
+
+@contextmanager
+def asking(means: Means, caller: Caller, reason: Reason) -> Iterator[Ask]:
+    """Open a view in which a register is looked up and read; whom it showed is committed before it ends."""
+    with means.database.reading_person(caller.actor, reason) as view:
+        ask = Ask(means, view, caller)
+        yield ask
+        ask.record_in(view)
 
 
 @contextmanager

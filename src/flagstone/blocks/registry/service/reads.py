@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from flagstone.blocks.registry.contract.faults import NotPermitted, QueryInvalid, RecordMissing
-from flagstone.blocks.registry.contract.record import OWN_ACCESS, Page, Query, Record
+from flagstone.blocks.registry.contract.record import Page, Query, Record
 from flagstone.blocks.registry.contract.register import Data, Service
 from flagstone.blocks.registry.model import permits, queries
 from flagstone.blocks.registry.model.queries import Criteria, criteria
-from flagstone.blocks.registry.service.looking import Lens, Means, lens, looking, reason_to_record
+from flagstone.blocks.registry.service.looking import Lens, Means, asking, lens, looking, reason_to_record
 from flagstone.blocks.registry.store import records
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.ids import PersonCode
@@ -28,10 +27,9 @@ class Reads:
 
     def find(self, caller: Caller, register: str, query: Query, reason: Reason, version: str) -> Page:
         """Return the page of records that match `query`; of a person with no other role, her own only."""
-        through, everywhere = self._lens(caller, register, Service.LIST, version)
-        why = reason_to_record(through, reason, own=not everywhere)
-        asked = self._criteria(through, query, everywhere=everywhere)
-        with looking(self._means, through.definition, caller, why) as look:
+        with asking(self._means, caller, reason) as look:
+            through, everywhere = look.through(register, Service.LIST, version)
+            asked = self._criteria(through, query, everywhere=everywhere)
             offset = (query.page - 1) * query.page_size
             rows, total = records.page(look.view, asked, query.page_size, offset)
             shown = tuple(look.show(through, row, query.fields) for row in rows)
@@ -39,9 +37,8 @@ class Reads:
 
     def read(self, caller: Caller, register: str, record_id: str, reason: Reason, version: str) -> Record:
         """Return one record; RecordMissing also for records that the caller may not know of."""
-        through, everywhere = self._lens(caller, register, Service.READ, version)
-        why = reason_to_record(through, reason, own=not everywhere)
-        with looking(self._means, through.definition, caller, why) as look:
+        with asking(self._means, caller, reason) as look:
+            through, everywhere = look.through(register, Service.READ, version)
             row = records.one(look.view, register, record_id)
             if row is None or not (everywhere or through.concerns(row)):
                 raise RecordMissing
@@ -49,18 +46,14 @@ class Reads:
 
     def exists(self, caller: Caller, register: str, example: Data, reason: Reason, version: str) -> bool:
         """Tell whether a record has all the values of `example`; a hit shows that much of its persons."""
-        through, everywhere = self._lens(caller, register, Service.EXISTS, version)
-        why = reason_to_record(through, reason, own=not everywhere)
-        if not example:
-            raise QueryInvalid("the example is empty")
-        person = None if everywhere else permits.person_of(caller)
-        asked = queries.matching(
-            through.shape, example, _codes(through, everywhere=everywhere), person=person
-        )
-        if asked.impossible:
-            return False
-        with looking(self._means, through.definition, caller, why) as look:
-            row = records.first(look.view, asked)
+        with asking(self._means, caller, reason) as look:
+            through, everywhere = look.through(register, Service.EXISTS, version)
+            if not example:
+                raise QueryInvalid("the example is empty")
+            person = None if everywhere else permits.person_of(caller)
+            codes = _codes(through, everywhere=everywhere)
+            asked = queries.matching(through.shape, example, codes, person=person)
+            row = None if asked.impossible else records.first(look.view, asked)
             if row is not None:
                 look.saw(through, row, example.keys())
         return row is not None
@@ -76,17 +69,9 @@ class Reads:
         """Return every record that concerns `person`, for herself, by register and id."""
         if permits.person_of(caller) != person:
             raise NotPermitted("reading what concerns another person")
-        lenses = {
-            definition.code: lens(self._means, self._means.catalogue.lineage(definition.code), caller)
-            for definition in self._means.catalogue.definitions(caller)
-            if definition.persons and permits.may_as_self(definition, caller, Service.READ)
-        }
-        if not lenses:
-            return ()
-        one = next(iter(lenses.values())).definition
-        why = replace(reason, purpose=OWN_ACCESS, hidden_until=None)
-        with looking(self._means, one, caller, why) as look:
-            rows = records.of_person(look.view, sorted(lenses), person)
+        with asking(self._means, caller, reason) as look:
+            lenses = look.own(Service.READ)
+            rows = records.of_person(look.view, sorted(lenses), person) if lenses else []
             return tuple(look.show(lenses[row["register"]], row) for row in rows)
 
     def _export(self, through: Lens, asked: Criteria, why: Reason) -> Iterator[Record]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import unquote
@@ -102,7 +102,10 @@ def client_of(request: Request, caller: Caller) -> Caller:
 
 
 def reason_of(
-    request: Request, caller: Caller, definition: RegisterDefinition | None, purposes: Purposes
+    request: Request,
+    caller: Caller,
+    definition: Callable[[], RegisterDefinition] | RegisterDefinition | None,
+    purposes: Purposes,
 ) -> Reason:
     """Return why the register is used: as the exchange knows it, else by headers, else as declared.
 
@@ -121,7 +124,8 @@ def reason_of(
     if declared is not None:
         reference = reference or declared.message_reference
         return replace(declared, message_reference=reference, case=case, hidden_until=hidden)
-    if definition is not None and definition.persons:
+    known = definition() if callable(definition) else definition
+    if known is not None and known.persons:
         raise PurposeMissing(f"send the header {PURPOSE_HEADER}")
     return Reason("use by an information system", legal_basis, reference, case, hidden)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import chain
 from typing import Annotated, Literal
 
@@ -271,8 +272,8 @@ class RegistersApi:
 
     def _who_and_why(self, request: Request, register: str) -> tuple[Caller, Reason]:
         caller = caller_of(request)
-        definition = self._registry.definition(register)
-        return caller, reason_of(request, caller, definition, self._purposes)
+        asked_for = partial(self._registry.definition, register)
+        return caller, reason_of(request, caller, asked_for, self._purposes)
 
 
 def _utc(instant: datetime) -> datetime:

@@ -74,6 +74,13 @@ def test_in_the_population_register_every_field_is_personal() -> None:
 
 
 @every_register
+def test_officials_of_others_read_about_persons_only_over_the_exchange(register: RegisterDefinition) -> None:
+    if register.persons:
+        offices = set(register.permits) - BUILT_IN - {"exchange", "tracker", "identity", "auditor"}
+        assert all(role.endswith("@owner") for role in offices)
+
+
+@every_register
 def test_a_register_of_persons_opens_its_log_to_the_tracker(register: RegisterDefinition) -> None:
     if register.persons:
         assert register.permits["tracker"] == {Service.READ_LOG}

@@ -48,6 +48,11 @@ def of_response(headers: Headers) -> Headers:
     return tuple(header for header in headers if header[0].lower() not in _FROM_PROVIDER)
 
 
+def said(headers: Headers) -> dict[bytes, bytes]:
+    """Return the last value of each header by its name in lower case; the last counts, as X-Road has it."""
+    return {name.lower(): value for name, value in headers}
+
+
 def last(headers: Headers, name: bytes) -> bytes | None:
     """Return the value of the last header `name`, given in lower case; the last counts, as X-Road has it."""
     for key, value in reversed(headers):

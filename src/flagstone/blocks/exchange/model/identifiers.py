@@ -9,12 +9,14 @@ segment (RFC 3986, 3.3: `pchar`) and nothing else; the encoder leaves letters, d
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from flagstone.blocks.exchange.contract.faults import IdentifierInvalid
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId, ServiceId
 
 SEGMENT_LENGTH_MAX = 255
+ENCODED_LENGTH_MAX = 4096
 UNESCAPED = "-._~!$'()*,;&=@:+"
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -40,33 +42,35 @@ def segment_encoded(text: str) -> str:
 
 def client_decoded(value: str) -> ClientId:
     """Return the client of a header `X-Road-Client`: 3 or 4 segments; IdentifierInvalid otherwise."""
-    return ClientId(*_segments(value, 3, 4))
+    return ClientId(*segments(value, 3, 4))
 
 
 def service_decoded(value: str) -> ServiceId:
     """Return the service of a header `X-Road-Service`: exactly 5 segments; IdentifierInvalid otherwise."""
-    *provider, code = _segments(value, 5, 5)
+    *provider, code = segments(value, 5, 5)
     return ServiceId(ClientId(*provider), code)
 
 
 def server_decoded(value: str) -> ServerId:
     """Return the server of a header `X-Road-Security-Server`: exactly 4 segments."""
-    *owner, code = _segments(value, 4, 4)
+    *owner, code = segments(value, 4, 4)
     return ServerId(ClientId(*owner), code)
 
 
 def party_decoded(value: str) -> tuple[str, str]:
     """Return class (may be empty) and code of a header `X-Road-Represented-Party`: `[class/]code`."""
-    parts = _segments(value, 1, 2)
+    parts = segments(value, 1, 2)
     return ("", parts[0]) if len(parts) == 1 else (parts[0], parts[1])
 
 
+@lru_cache(maxsize=2048)
 def client_encoded(client: ClientId) -> str:
     """Return the value of a header `X-Road-Client`."""
     parts = (client.instance, client.member_class, client.member_code, client.subsystem)
     return "/".join(segment_encoded(part) for part in parts if part)
 
 
+@lru_cache(maxsize=2048)
 def service_encoded(service: ServiceId) -> str:
     """Return the value of a header `X-Road-Service`, which is also the path behind `/r1/`."""
     return f"{client_encoded(service.provider)}/{segment_encoded(service.code)}"
@@ -77,26 +81,29 @@ def server_encoded(server: ServerId) -> str:
     return f"{client_encoded(server.owner)}/{segment_encoded(server.code)}"
 
 
-def parts_checked(encoded: list[str]) -> list[str]:
-    """Return the decoded segments; IdentifierInvalid when one is empty, too long or unprintable."""
-    decoded = [segment_decoded(each) for each in encoded]
+def is_doubtful(part: str) -> bool:
+    r"""Tell whether `part` holds what deserves a warning: `% : ; / \`, U+200B or U+FEFF."""
+    return _DOUBTFUL.search(part) is not None
+
+
+def segments(value: str, least: int, most: int) -> tuple[str, ...]:
+    """Return the decoded segments of `value`, at least and at most so many; IdentifierInvalid otherwise."""
+    if len(value) > ENCODED_LENGTH_MAX:
+        raise IdentifierInvalid("it is too long")
+    return _segments(value, least, most)
+
+
+@lru_cache(maxsize=2048)
+def _segments(value: str, least: int, most: int) -> tuple[str, ...]:
+    encoded = value.split("/", most)
+    if not least <= len(encoded) <= most:
+        raise IdentifierInvalid(
+            f"it has {least} to {most} segments" if least < most else f"it has {most} segments"
+        )
+    decoded = tuple(segment_decoded(each) for each in encoded)
     for part in decoded:
         if not 0 < len(part) <= SEGMENT_LENGTH_MAX:
             raise IdentifierInvalid("a segment is empty or too long")
         if _CONTROL.search(part):
             raise IdentifierInvalid("a segment holds a control character")
     return decoded
-
-
-def is_doubtful(part: str) -> bool:
-    r"""Tell whether `part` holds what deserves a warning: `% : ; / \`, U+200B or U+FEFF."""
-    return _DOUBTFUL.search(part) is not None
-
-
-def _segments(value: str, least: int, most: int) -> list[str]:
-    encoded = value.split("/", most)
-    if not least <= len(encoded) <= most:
-        raise IdentifierInvalid(
-            f"it has {least} to {most} segments" if least < most else f"it has {most} segments"
-        )
-    return parts_checked(encoded)

@@ -8,6 +8,7 @@ percent-encoded UTF-8; they pass, are hashed and logged like any other header.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, unquote_to_bytes
@@ -15,9 +16,11 @@ from urllib.parse import quote, unquote_to_bytes
 from flagstone.blocks.exchange.contract.service import Purpose
 from flagstone.blocks.exchange.model import faults
 from flagstone.blocks.exchange.model.faults import MessageFault
-from flagstone.blocks.exchange.model.filtering import Headers, last
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import parse_rfc3339
+
+Said = Mapping[bytes, bytes]
+"""The last value of each header by its name in lower case."""
 
 WORDS_LENGTH_MAX = 500
 PURPOSE, LEGAL_BASIS = b"flagstone-purpose", b"flagstone-legal-basis"
@@ -41,15 +44,15 @@ class Why:
         return Reason(self.purpose, self.legal_basis, message_id, self.case, self.hidden_until)
 
 
-def why(headers: Headers, *declared: Purpose) -> Why:
-    """Return why the message with these headers was sent.
+def why(said: Said, *declared: Purpose) -> Why:
+    """Return why the message that said this in its headers was sent (`Request.said`).
 
     Purpose and legal basis belong together: they are the message's own where it names a purpose, else
     those of the first of `declared` that has one. MessageFault bad_request when a header is malformed.
     """
-    own = Purpose(_words(headers, PURPOSE), _words(headers, LEGAL_BASIS))
+    own = Purpose(_words(said, PURPOSE), _words(said, LEGAL_BASIS))
     chosen = next((each for each in (own, *declared) if each.words), Purpose("", own.legal_basis))
-    return Why(chosen.words, chosen.legal_basis, _words(headers, CASE), _hidden_until(headers))
+    return Why(chosen.words, chosen.legal_basis, _words(said, CASE), _hidden_until(said))
 
 
 def encoded(words: str) -> bytes:
@@ -57,16 +60,16 @@ def encoded(words: str) -> bytes:
     return quote(words, safe="").encode()
 
 
-def header_text(headers: Headers, name: bytes) -> str:
-    """Return the last header `name` as UTF-8 text, empty where it is absent; MessageFault bad_request."""
+def header_text(said: Said, name: bytes) -> str:
+    """Return the header `name` as UTF-8 text, empty where it is absent; MessageFault bad_request."""
     try:
-        return (last(headers, name) or b"").decode()
+        return said.get(name, b"").decode()
     except UnicodeDecodeError:
         raise _malformed(name) from None
 
 
-def _words(headers: Headers, name: bytes) -> str:
-    value = last(headers, name)
+def _words(said: Said, name: bytes) -> str:
+    value = said.get(name)
     if not value:
         return ""
     try:
@@ -78,8 +81,8 @@ def _words(headers: Headers, name: bytes) -> str:
     return words
 
 
-def _hidden_until(headers: Headers) -> datetime | None:
-    text = _words(headers, HIDDEN_UNTIL)
+def _hidden_until(said: Said) -> datetime | None:
+    text = _words(said, HIDDEN_UNTIL)
     if not text:
         return None
     try:

@@ -9,13 +9,14 @@ at the end (PR-MESSTRANSP, REST). Header values are bytes as they were received.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flagstone.blocks.exchange.contract.faults import IdentifierInvalid
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId, ServiceId
 from flagstone.blocks.exchange.model import faults, identifiers
 from flagstone.blocks.exchange.model.faults import MessageFault
-from flagstone.blocks.exchange.model.filtering import FILTERED, Headers, last, of_request, of_response
+from flagstone.blocks.exchange.model.filtering import FILTERED, Headers, last, of_request, of_response, said
 
 METHODS = frozenset({b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"HEAD", b"TRACE"})
 VERSION = "r1"
@@ -33,7 +34,8 @@ _UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 class Request:
     """A request as it passes. `path` is the service's part of the path, raw, empty or beginning with `/`.
 
-    `query` is None where the target has no `?`; `block` are the bytes that are hashed and logged.
+    `query` is None where the target has no `?`; `block` are the bytes that are hashed and logged; `said`
+    has the last value of each header by its name in lower case.
     """
 
     method: bytes
@@ -46,6 +48,7 @@ class Request:
     exchange: str
     target: ServerId | None
     block: bytes = field(repr=False)
+    said: Mapping[bytes, bytes] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,14 @@ def response_made(
     request: Request, status: int, reason: bytes, headers: Headers, *, request_hash: str
 ) -> Response:
     """Return the response made of a service's answer: filtered, and five headers more."""
-    said = (
+    ours = (
         (b"x-road-id", request.message_id.encode()),
         (b"x-road-client", identifiers.client_encoded(request.client).encode()),
         (b"x-road-service", identifiers.service_encoded(request.service).encode()),
         (REQUEST_ID, request.exchange.encode()),
         (b"x-road-request-hash", request_hash.encode()),
     )
-    kept = of_response(headers) + said
+    kept = of_response(headers) + ours
     reason = reason if _REASON.fullmatch(reason) else b""
     return Response(
         status,
@@ -120,15 +123,15 @@ def response_made(
 def response_parsed(block: bytes) -> Response:
     """Return the response of a header block that a peer sent; MessageFault invalid_rest otherwise."""
     status, reason, headers = _parsed(block)
-    said = {name: last(headers, name) for name in (b"x-road-id", REQUEST_ID, b"x-road-request-hash")}
-    if not _STATUS.fullmatch(status) or not all(said.values()):
+    by_name = said(headers)
+    texts = [_text(by_name.get(name, b"")) for name in (b"x-road-id", REQUEST_ID, b"x-road-request-hash")]
+    if not _STATUS.fullmatch(status) or not all(texts):
         raise MessageFault(faults.INVALID_REST, "The response is not complete.")
     try:
-        client = identifiers.client_decoded(_text(last(headers, b"x-road-client") or b""))
-        service = identifiers.service_decoded(_text(last(headers, b"x-road-service") or b""))
+        client = identifiers.client_decoded(_text(by_name.get(b"x-road-client", b"")))
+        service = identifiers.service_decoded(_text(by_name.get(b"x-road-service", b"")))
     except IdentifierInvalid:
         raise MessageFault(faults.INVALID_REST, "The response names no client and service.") from None
-    texts = [_text(value or b"") for value in said.values()]
     return Response(int(status), reason, headers, client, service, texts[0], texts[1], texts[2], block)
 
 
@@ -148,8 +151,9 @@ def _request(method: bytes, target: bytes, headers: Headers, block: bytes | None
     if method not in METHODS:
         raise MessageFault(faults.INVALID_METHOD, "The protocol has no such method.")
     service, path, query = _target(target)
-    client, server = _client(headers), _server(headers)
-    _party(headers)
+    by_name = said(headers)
+    client, server = _client(by_name), _server(by_name)
+    _party(by_name)
     exchange = _exchange(headers)
     return Request(
         method,
@@ -158,10 +162,11 @@ def _request(method: bytes, target: bytes, headers: Headers, block: bytes | None
         query,
         headers,
         client,
-        _message_id(headers),
+        _message_id(by_name),
         exchange,
         server,
         block if block is not None else _block(method, target, headers),
+        by_name,
     )
 
 
@@ -176,17 +181,17 @@ def _target(target: bytes) -> tuple[ServiceId, bytes, bytes | None]:
             faults.BAD_REQUEST, "The address is not /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE."
         )
     try:
-        *provider, code = identifiers.parts_checked(parts[2:7])
+        service = identifiers.service_decoded("/".join(parts[2:7]))
     except IdentifierInvalid as invalid:
         raise MessageFault(
             faults.BAD_REQUEST, f"The service in the address is no identifier: {invalid}."
         ) from None
     path = f"/{parts[7]}".encode() if len(parts) == 8 else b""
-    return ServiceId(ClientId(*provider), code), path, query if mark else None
+    return service, path, query if mark else None
 
 
-def _client(headers: Headers) -> ClientId:
-    value = last(headers, b"x-road-client")
+def _client(by_name: Mapping[bytes, bytes]) -> ClientId:
+    value = by_name.get(b"x-road-client")
     if not value:
         raise MessageFault(faults.INVALID_CLIENT, "The header X-Road-Client is missing.")
     try:
@@ -195,8 +200,8 @@ def _client(headers: Headers) -> ClientId:
         raise MessageFault(faults.INVALID_CLIENT, f"X-Road-Client is no identifier: {invalid}.") from None
 
 
-def _server(headers: Headers) -> ServerId | None:
-    value = last(headers, b"x-road-security-server")
+def _server(by_name: Mapping[bytes, bytes]) -> ServerId | None:
+    value = by_name.get(b"x-road-security-server")
     try:
         return identifiers.server_decoded(_text(value)) if value else None
     except IdentifierInvalid as invalid:
@@ -205,8 +210,8 @@ def _server(headers: Headers) -> ServerId | None:
         ) from None
 
 
-def _party(headers: Headers) -> None:
-    value = last(headers, b"x-road-represented-party")
+def _party(by_name: Mapping[bytes, bytes]) -> None:
+    value = by_name.get(b"x-road-represented-party")
     try:
         if value is not None:
             identifiers.party_decoded(_text(value))
@@ -216,8 +221,8 @@ def _party(headers: Headers) -> None:
         ) from None
 
 
-def _message_id(headers: Headers) -> str:
-    text = _text(last(headers, b"x-road-id") or b"")
+def _message_id(by_name: Mapping[bytes, bytes]) -> str:
+    text = _text(by_name.get(b"x-road-id") or b"")
     if not 0 < len(text) <= ID_LENGTH_MAX:
         raise MessageFault(faults.BAD_REQUEST, f"X-Road-Id has 1 to {ID_LENGTH_MAX} characters.")
     return text

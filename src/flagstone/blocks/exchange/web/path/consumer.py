@@ -107,7 +107,7 @@ class Consumer:
         given = rest.Given(course.exchange, f"{standing.snapshot.directory.instance}-{uuid4()}")
         request = rest.request_taken(head.method, head.target, head.headers, given=given)
         self._authenticate(incoming, standing.snapshot.clients.get(request.client), secure=secure)
-        why = purposes.why(request.headers)
+        why = purposes.why(request.said)
         servers = standing.servers_for(request.service.provider, request.target)
         random.shuffle(servers)
         course.logged(request, why, peer=str(servers[0].id) if len(servers) == 1 else "")

@@ -101,7 +101,7 @@ class Course:
             purpose=why.purpose,
             legal_basis=why.legal_basis,
             case=why.case,
-            issue=purposes.header_text(request.headers, b"x-road-issue"),
+            issue=purposes.header_text(request.said, b"x-road-issue"),
             peer=peer,
             personal=personal,
         )

@@ -142,7 +142,7 @@ class LastHop:
 def principal_of(call: Call) -> Principal:
     """Return for whom a service of this site is called; MessageFault access_denied.person_missing."""
     request = call.request
-    user = purposes.header_text(request.headers, b"x-road-userid")
+    user = purposes.header_text(request.said, b"x-road-userid")
     reason = call.why.reason(request.message_id)
     if call.definition.acts_as is ActsAs.PERSON:
         code = _person_code(user, request.service.provider.instance)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from struct import Struct
 from typing import Protocol
@@ -173,6 +174,7 @@ def loopback_address(address: str) -> tuple[str, int]:
     return parts.hostname or "", port
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Tell whether `host` is an IP address of this machine's loopback; names are not looked up."""
     try:

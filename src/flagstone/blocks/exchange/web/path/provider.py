@@ -148,7 +148,7 @@ class Provider:
         self, standing: Standing, request: rest.Request, course: Course, parcel: Parcel, sender: ServerId
     ) -> Answer:
         """Answer a metadata service: no right is needed, and it is logged like any message."""
-        course.logged(request, purposes.why(request.headers), peer=str(sender))
+        course.logged(request, purposes.why(request.said), peer=str(sender))
         if isinstance(parcel.body, Body):
             parcel.body.abandon()
         kind, body = await described(standing, request)
@@ -185,7 +185,7 @@ def judged(standing: Standing, request: rest.Request, definition: ServiceDefinit
     if not definition.enabled:
         notice = definition.disabled_notice
         raise MessageFault(faults.SERVICE_DISABLED, f"Service {request.service} is disabled: {notice}")
-    why = purposes.why(request.headers, entry.right.purpose, definition.purpose)
+    why = purposes.why(request.said, entry.right.purpose, definition.purpose)
     if definition.personal and not why.purpose:
         raise MessageFault(faults.PURPOSE_MISSING, "Personal data is asked for without a purpose.")
     return why

@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flagstone.platform.http import problem
@@ -31,8 +29,6 @@ from flagstone.platform.http.routes import ANYONE, Routes
 
 Application: TypeAlias = FastAPI
 """The web application of a site, for those who need not know the framework."""
-
-STATIC_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -54,13 +50,12 @@ class Edge:
 
 @dataclass(frozen=True)
 class Keepers:
-    """What the routes lean on: pages, sessions, bearer tokens, readiness checks, files, start and stop."""
+    """What the routes lean on: pages, sessions, bearer tokens, readiness checks, start and stop."""
 
     pages: Any = None  # an object with `render(request, template, **context) -> Response`
     sessions: Sessions | None = None
     bearers: Bearers | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
-    static: Path | None = None
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
 
 
@@ -85,8 +80,6 @@ def assemble(routes: Sequence[Routes], *, edge: Edge, keepers: Keepers | None = 
     )
     for each in (*own, *routes):
         app.router.routes.extend(each.doors)
-    if keepers.static is not None:
-        app.mount("/static", Static(keepers.static), name="static")
     problem.install(app)
     _wrap(app, edge, meter)
     return app
@@ -119,21 +112,6 @@ def document_routes(routes: Sequence[Routes], edge: Edge) -> Routes:
         return JSONResponse(made(name))
 
     return own
-
-
-class Static(StaticFiles):
-    """Files for everybody, kept by caches for an hour."""
-
-    access = ANYONE
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory)
-
-    def file_response(self, *arguments: Any, **options: Any) -> Response:
-        """Return the file with its time in caches."""
-        response = super().file_response(*arguments, **options)
-        response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}"
-        return response
 
 
 class HeadAsGet:

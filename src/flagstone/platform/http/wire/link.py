@@ -21,6 +21,7 @@ from flagstone.platform.http.wire.faults import (
 from flagstone.platform.http.wire.heads import Malformed, ReadResponse, read_response
 from flagstone.platform.http.wire.messages import Body, HeldBody, Reply
 
+_SURELY_FRESH_SECONDS = 0.5  # of rest; what closed meanwhile was told to us by the event loop
 _INTERIM_MAX = 8  # answers with 1xx before the final one
 
 
@@ -66,6 +67,7 @@ class Link(Connection):
         self._stalled_seconds = 0.0
         self._taken = 0
         self._poll = select.poll()
+        self._rested_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection."""
@@ -74,11 +76,17 @@ class Link(Connection):
 
     @property
     def fresh(self) -> bool:
-        """Whether the other side has said nothing on an idle connection, not even that it closes."""
-        return self._phase is IDLE and not self._transport.is_closing() and not self._poll.poll(0)
+        """Whether the other side has said nothing on an idle connection, not even that it closes.
+
+        The system is asked only after a while: that lets other threads run, which costs more than it tells.
+        """
+        if self._phase is not IDLE or self._transport.is_closing():
+            return False
+        return self._loop.time() - self._rested_at < _SURELY_FRESH_SECONDS or not self._poll.poll(0)
 
     def rest(self) -> None:
         """Wait for the next request, but not for ever."""
+        self._rested_at = self._loop.time()
         self._watch.set(self._bounds.idle_seconds_max)
 
     def abort(self) -> None:

@@ -39,11 +39,12 @@ def add_to(app: typer.Typer, open_site: Open) -> None:
     """Add the two commands."""
 
     @app.command()
-    def onboard(  # noqa: PLR0913, PLR0917 - the options of a command are its parameters
+    def onboard(  # noqa: PLR0913 - the options of a command are its parameters
         file: Annotated[Path, typer.Argument(help="A CSV file: UTF-8, with a header row.")],
         code: Annotated[str, typer.Option(help="Code of the new service.")],
         subsystem: Annotated[str, typer.Option(help="Which subsystem offers it.")],
         to: Annotated[list[str], typer.Option(help="Who may call it; again for more.")],
+        *,
         field: Annotated[list[str] | None, typer.Option(help="A column that callers see; none else.")] = None,
         key: Annotated[str, typer.Option(help="The column that names a row.")] = "",
         person: Annotated[str, typer.Option(help="The column with codes of persons concerned.")] = "",

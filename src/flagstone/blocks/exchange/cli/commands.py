@@ -167,12 +167,12 @@ def _offering(app: typer.Typer, open_site: Open) -> None:
     def offer(
         service: Service,
         url: Annotated[str, typer.Argument(help="http(s) address, or a path of this site.")],
+        *,
         title: Annotated[str, typer.Option(help="What it is called, in English.")] = "",
         openapi: Annotated[str, typer.Option(help="Its OpenAPI document: a file or an address.")] = "",
         purpose: Declared = "",
         basis: Basis = "",
         reason: WhyGiven = "Offered by the operator",
-        *,
         personal: Annotated[bool, typer.Option("--personal", help="It tells of persons.")] = False,
     ) -> None:
         """Offer an HTTP API as a service, or change the one that is there."""
@@ -221,6 +221,7 @@ def _permitting(app: typer.Typer, open_site: Open) -> None:
         service: Service,
         holder: Holder,
         endpoint: Endpoints = None,
+        *,
         purpose: Declared = "",
         basis: Basis = "",
         reason: WhyGiven = "Given by the operator",

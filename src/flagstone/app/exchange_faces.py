@@ -44,7 +44,15 @@ def exchange_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
     if exchange is None:
         return ()
     service = exchange.service
-    desk = Desk(service, service, pages, clock, is_centre=exchange.is_centre, status=exchange.path.status)
+    desk = Desk(
+        service,
+        service,
+        pages,
+        clock,
+        is_centre=exchange.is_centre,
+        status=exchange.path.status,
+        checked_at=service.members.checked_at,
+    )
     centre = (DirectoryApi(service).routes(),) if exchange.is_centre else ()
     return (
         console_routes(desk),

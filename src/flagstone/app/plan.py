@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from flagstone.country import Country
+from flagstone.platform.crypto.keys import write_private
 from flagstone.settings.options import ExchangeOptions, Http, Settings
 
 REGISTRATIONS = "registrations"
 OWN_SETTINGS = "settings.toml"
+ANSWERING = "answering.json"
+"""In the folder of a site that runs: the ports that it has."""
 
 
 def ports(at: int, base: int | None = None) -> dict[str, int]:
@@ -47,6 +51,34 @@ def own_settings(country: Country, site: str, data: Path) -> str:
     return "\n".join(
         ["# What this site alone goes by; variables and the command line count more.", *lines, ""]
     )
+
+
+@contextmanager
+def announced(settings: Settings) -> Iterator[None]:
+    """Say in the site's folder at which ports it answers, until the block is left."""
+    file = settings.folder / ANSWERING
+    ports_had = {
+        "http.port": settings.http.port,
+        "exchange.client_port": settings.exchange.client_port,
+        "exchange.server_port": settings.exchange.server_port,
+    }
+    write_private(file, json.dumps(ports_had).encode(), replace=True)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def answering(settings: Settings) -> Settings:
+    """Return the settings with the ports of the site as it runs now; as they are when it does not run."""
+    try:
+        found = json.loads((settings.folder / ANSWERING).read_bytes())
+        http = replace(settings.http, port=int(found["http.port"]))
+        client, server = int(found["exchange.client_port"]), int(found["exchange.server_port"])
+        exchange = replace(settings.exchange, client_port=client, server_port=server)
+        return replace(settings, http=http, exchange=exchange)
+    except (OSError, ValueError, KeyError, TypeError):
+        return settings
 
 
 def acquainted(country: Country, sites: Sequence[Settings]) -> list[Settings]:

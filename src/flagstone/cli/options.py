@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from flagstone import country as countries
-from flagstone.app.plan import OWN_SETTINGS
+from flagstone.app.plan import OWN_SETTINGS, answering
 from flagstone.app.site import Site, visited
 from flagstone.country import Country
 from flagstone.kernel.clock import SystemClock
@@ -125,5 +125,6 @@ def settled_all(file: Path | None, data: Path | None, site: str | None) -> list[
 @contextmanager
 def visiting() -> Iterator[Site]:
     """Open the site that the options before the sub-command name, beside whoever serves it."""
-    with visited(*settled(None, None), SystemClock()) as site:
+    settings, country = settled(None, None)
+    with visited(answering(settings), country, SystemClock()) as site:
         yield site

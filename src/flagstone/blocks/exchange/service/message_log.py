@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The message log: one thread writes what passes, everything that waits in one transaction.
 
-A lone record is written at once; under load a transaction takes along all that came while the one
-before it was written. A request is acknowledged when it is on disk. What cannot be written is refused,
-so that no message passes unseen; responses that could not be written are tried again.
+A request is written at once, a response after a moment in which it may join the next request; under load
+a transaction takes along all that came while the one before it was written. A request is acknowledged
+when it is on disk. What cannot be written is refused, so that no message passes unseen; responses that
+could not be written are tried again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 
@@ -29,7 +31,9 @@ WRITER = job("message log")
 REASON = Reason("Messages that passed the exchange")
 BATCH_MAX = 500
 WAITING_MAX = 10_000
+WAITING_BYTES_MAX = 32 * 1024 * 1024
 AGAIN_SECONDS = 1.0
+JOINING_SECONDS = 0.01  # for which responses wait for a request to be written with
 STOP_SECONDS_MAX = 15.0
 
 
@@ -53,12 +57,14 @@ class Log:
     """Keeps `contract.MessageLog` on a database; safe to share between threads."""
 
     def __init__(self, database: Database, sealer: Sealer, *, waiting_max: int = WAITING_MAX) -> None:
-        """Write to `database`; refuse more than `waiting_max` records at once."""
+        """Write to `database`; refuse more than `waiting_max` records, or 32 MiB of heads, at once."""
         self._database = database
         self._rows = Rows(sealer)
         self._waiting_max = waiting_max
         self._waiting: deque[_Request | ResponseLogged] = deque()
+        self._waiting_bytes = 0
         self._unwritten: list[ResponseLogged] = []
+        self._urgent = 0  # requests that wait
         self._woken = threading.Condition()
         self._running = False
         self._thread: threading.Thread | None = None
@@ -87,6 +93,7 @@ class Log:
     def request(self, record: RequestLogged) -> Future[None]:
         """See `contract.MessageLog.request`."""
         waiting = _Request(record, Future())
+        waiting.done.set_running_or_notify_cancel()  # who waits may leave, but the record is written
         if not self._put(waiting):
             self._refuse([waiting], "too much waits to be written, or the log does not run")
         return waiting.done
@@ -102,8 +109,14 @@ class Log:
         with self._woken:
             if not self._running or len(self._waiting) >= self._waiting_max:
                 return False
+            if self._waiting_bytes >= WAITING_BYTES_MAX:
+                return False
             self._waiting.append(item)
-            self._woken.notify()
+            self._waiting_bytes += _size(item)
+            is_request = isinstance(item, _Request)
+            self._urgent += is_request
+            if is_request or len(self._waiting) in {1, BATCH_MAX}:
+                self._woken.notify()
             return True
 
     def _work(self) -> None:
@@ -116,15 +129,27 @@ class Log:
                         break
                 if not self._waiting and not self._unwritten and not self._running:
                     return
+                self._await_request()
                 stopping = not self._running and not self._waiting
             self._write(self._taken())
             if stopping:
                 return
 
+    def _await_request(self) -> None:
+        """Give responses that wait alone a moment for a request to join them."""
+        until = monotonic() + JOINING_SECONDS
+        while self._running and self._waiting and not self._urgent and len(self._waiting) < BATCH_MAX:
+            left = until - monotonic()
+            if left <= 0:
+                return
+            self._woken.wait(left)
+
     def _taken(self) -> list[_Request | ResponseLogged]:
         """Take at most `BATCH_MAX` records out of the line."""
         with self._woken:
-            return [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
+            taken = [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
+            self._urgent -= sum(isinstance(each, _Request) for each in taken)
+            return taken
 
     def _write(self, items: Sequence[_Request | ResponseLogged]) -> None:
         """Write one batch, then tell whoever waits for it."""
@@ -171,6 +196,10 @@ class Log:
         self._refused += len(requests)
         for each in requests:
             each.done.set_exception(LogFailed(why))
+
+
+def _size(item: _Request | ResponseLogged) -> int:
+    return len(item.record.head if isinstance(item, _Request) else item.head)
 
 
 def _key(row: dict[str, object]) -> messages.Key:

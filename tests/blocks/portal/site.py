@@ -286,7 +286,8 @@ def make_site(
         key,
     )
     party = RelyingParty(registration, door, clock)
-    sessions = PortalSessions(database, secret, limits or Limits(), clock, identity=provider)
+    beside = provider if agency is None else None  # an agency's site is not the one that signs in
+    sessions = PortalSessions(database, secret, limits or Limits(), clock, identity=beside)
     registry, other = FakeRegistry(), FakeRegistry(records=())
     known, silent = cast("Registry", registry), cast("Registry", other)
     sources = [

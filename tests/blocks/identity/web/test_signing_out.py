@@ -42,6 +42,7 @@ def test_without_a_hint_the_person_is_asked_first(site: Site) -> None:
     )
     assert page.status_code == 200
     assert "The portal asks to sign you out" in page.text
+    assert f"form-action 'self' {ISSUER};" in page.headers["content-security-policy"]  # where it leads
     assert party.userinfo(token).status_code == 200
     response = site.browser.post("/logout/confirm", data=hidden(page.text))
     assert response.headers["location"] == ISSUER + "/"

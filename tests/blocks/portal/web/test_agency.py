@@ -6,11 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.blocks.identity.site import JAAN, MARI
-from tests.blocks.portal.site import INDIVIDUALS, SERVICES, Site, make_site, words
+from tests.blocks.identity.site import ISSUER, JAAN, MARI
+from tests.blocks.portal.site import INDIVIDUALS, SERVICES, Site, hidden, make_site, words
 
 from flagstone.blocks.portal.web.agency import Agency
+from flagstone.platform.http.client import Answer
 from flagstone.platform.http.pages import MenuItem
+from flagstone.platform.http.relying_party import DISCOVERY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +69,25 @@ def test_there_are_no_pages_for_citizens(agency: Site, path: str) -> None:
 def test_sessions_are_there(agency: Site) -> None:
     agency.sign_in(MARI, to="/")
     assert agency.browser.get("/sessions").status_code == 200
+
+
+def test_signing_out_everywhere_leads_to_the_site_that_signs_in(agency: Site) -> None:
+    other = agency.another_browser()
+    agency.sign_in(MARI, browser=other, to="/")
+    agency.sign_in(MARI, to="/")
+    form = hidden(agency.browser.get("/sessions").text)
+    answer = agency.browser.post("/sessions/end-all", data=form)
+    assert answer.headers["location"].startswith(f"{ISSUER}/logout?")
+    for browser in (agency.browser, other):
+        assert browser.get("/sessions").headers["location"].startswith("/sign-in")
+    back = agency.browser.get(answer.headers["location"])
+    assert back.headers["location"].startswith(f"{ISSUER}/signed-out")
+
+
+def test_signing_out_everywhere_is_said_to_be_here_only_when_that_site_is_silent(agency: Site) -> None:
+    agency.sign_in(MARI, to="/")
+    form = hidden(agency.browser.get("/sessions").text)
+    agency.door.changes[DISCOVERY] = Answer(503, {}, b"")
+    agency.party._known = None  # as after an hour
+    answer = agency.browser.post("/sessions/end-all", data=form)
+    assert answer.headers["location"] == "/signed-out?only_here=true"

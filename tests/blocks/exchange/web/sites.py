@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -52,6 +53,7 @@ class Officials:
         return Principal(caller, PersonCode(actor.id), actor.name, token, f"csrf-{token}", self.language)
 
 
+@cache
 def pages() -> tuple[Pages, Assets]:
     """Return pages in Aralia's look and three languages."""
     languages = Languages(["en", "et", "ar"], [EXCHANGE / "locale", LOCALE])
@@ -61,7 +63,15 @@ def pages() -> tuple[Pages, Assets]:
 
 def desk_of(exchange: MemoryExchange, shown: Pages) -> Desk:
     """Return the desk of an operator over `exchange`."""
-    return Desk(exchange, exchange, shown, CLOCK, is_centre=exchange.is_centre, status=lambda: STATUS)
+    return Desk(
+        exchange,
+        exchange,
+        shown,
+        CLOCK,
+        is_centre=exchange.is_centre,
+        status=lambda: STATUS,
+        checked_at=lambda: NOW,
+    )
 
 
 def site(routes: Sequence[Routes], *, language: str | None = None, shown: Pages | None = None) -> FastAPI:

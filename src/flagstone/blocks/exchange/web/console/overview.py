@@ -12,12 +12,12 @@ from starlette.responses import Response
 from flagstone.blocks.exchange.contract.identifiers import ServerId
 from flagstone.blocks.exchange.contract.service import Snapshot
 from flagstone.blocks.exchange.contract.status import Breaker, PathStatus, PeerStatus
+from flagstone.blocks.exchange.model.checks import FRESH
 from flagstone.blocks.exchange.web.console.asking import LOOK
 from flagstone.blocks.exchange.web.console.parts import Desk
 from flagstone.platform.http.language import marked as _
 from flagstone.platform.http.routes import Routes
 
-OLD_SECONDS = 600
 BREAKERS = {
     Breaker.CLOSED: _("Messages are sent"),
     Breaker.HALF_OPEN: _("One message is tried at a time"),
@@ -51,14 +51,14 @@ class Overview:
     def overview(self, request: Request) -> Response:
         """Show how this server is."""
         snapshot, status = self._desk.exchange.snapshot(), self._desk.status()
-        age = int((self._desk.clock.now() - snapshot.directory.made_at).total_seconds())
+        checked, now = self._desk.checked_at(), self._desk.clock.now()
         return self._desk.show(
             request,
             "overview",
             snapshot=snapshot,
             path_status=status,
-            age_minutes=max(age, 0) // 60,
-            is_old=age > OLD_SECONDS,
+            checked_at=checked,
+            is_old=checked is None or now - checked > FRESH,
             peers=peers(snapshot, status),
             rights=sum(len(rights) for rights in snapshot.rights.values()),
         )

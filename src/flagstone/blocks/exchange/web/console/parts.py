@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -50,9 +51,17 @@ def not_watched() -> PathStatus:
     return PathStatus("plain", running=False)
 
 
+def never() -> datetime | None:
+    """Return that the directory was never compared with the centre's."""
+    return None
+
+
 @dataclass(frozen=True)
 class Desk:
-    """The exchange of one site as its operator sees it; `is_centre` where the directory is kept."""
+    """The exchange of one site as its operator sees it; `is_centre` where the directory is kept.
+
+    `checked_at` tells when the directory was last known to be the centre's newest.
+    """
 
     exchange: Exchange
     governance: Governance
@@ -60,6 +69,7 @@ class Desk:
     clock: Clock
     is_centre: bool = False
     status: Callable[[], PathStatus] = field(default=not_watched)
+    checked_at: Callable[[], datetime | None] = field(default=never)
 
     def show(
         self, request: Request, template: str, form: Filled = NOTHING_FILLED, **context: Any

@@ -72,6 +72,7 @@ def web_application(
         pages=pages,
         sessions=front.sessions,
         bearers=_bearers(site),
+        tickets=site.services.tickets,
         checks=_checks(site, jobs),
     )
     return assemble(routes, edge=edge(site), keepers=keepers)

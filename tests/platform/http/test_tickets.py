@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
+from flagstone.platform.http.bounds import Bounds
 from flagstone.platform.http.principal import Principal
 from flagstone.platform.http.tickets import TICKET_SECONDS, Tickets
+
+from .conftest import Maker
 
 
 def system(name: str) -> Principal:
@@ -27,6 +30,30 @@ def test_a_ticket_is_good_once() -> None:
     assert tickets.find(token) is None
     assert tickets.find(second) is other
     assert tickets.waiting() == 0
+
+
+def test_looking_whether_a_ticket_waits_does_not_use_it() -> None:
+    now = [0.0]
+    tickets = Tickets(seconds=lambda: now[0])
+    token = tickets.issue(system("a"))
+    assert tickets.waits(token)
+    assert tickets.waits(token)
+    assert not tickets.waits("invented")
+    now[0] = TICKET_SECONDS
+    assert not tickets.waits(token)
+    assert tickets.find(token) is None
+
+
+def test_who_shows_a_ticket_is_not_counted_against_the_address(make_site: Maker) -> None:
+    tickets = Tickets()
+    site = make_site(
+        bounds=Bounds(requests_per_second_per_client=1.0, requests_burst_per_client=2), tickets=tickets
+    )
+    shown = [{"Authorization": f"Bearer {tickets.issue(system('a'))}"} for _ in range(8)]
+    assert {site.client.get("/nowhere", headers=each).status_code for each in shown} == {404}
+    assert [site.client.get("/nowhere").status_code for _ in range(3)] == [404, 404, 429]
+    invented = {"Authorization": "Bearer invented"}
+    assert site.client.get("/nowhere", headers=invented).status_code == 429
 
 
 def test_an_invented_ticket_is_nobody() -> None:

@@ -26,6 +26,7 @@ from flagstone.platform.http.problem import NotFound
 from flagstone.platform.http.quota import Networks
 from flagstone.platform.http.request_id import RequestId
 from flagstone.platform.http.routes import ANYONE, Routes
+from flagstone.platform.http.tickets import Tickets
 
 Application: TypeAlias = FastAPI
 """The web application of a site, for those who need not know the framework."""
@@ -55,6 +56,7 @@ class Keepers:
     pages: Any = None  # an object with `render(request, template, **context) -> Response`
     sessions: Sessions | None = None
     bearers: Bearers | None = None
+    tickets: Tickets | None = None  # of parts of this site, which have limits of their own
     checks: Mapping[str, Check] = field(default_factory=dict)
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
 
@@ -81,15 +83,20 @@ def assemble(routes: Sequence[Routes], *, edge: Edge, keepers: Keepers | None = 
     for each in (*own, *routes):
         app.router.routes.extend(each.doors)
     problem.install(app)
-    _wrap(app, edge, meter)
+    _wrap(app, edge, meter, keepers.tickets)
     return app
 
 
-def _wrap(app: FastAPI, edge: Edge, meter: Meter) -> None:
+def _wrap(app: FastAPI, edge: Edge, meter: Meter, tickets: Tickets | None) -> None:
     """Put the middleware around `app`; the last one added is the outermost."""
     app.add_middleware(HeadAsGet)
     app.add_middleware(
-        Admission, bounds=edge.bounds, hosts=edge.hosts, proxies=edge.proxies, refused=meter.refused
+        Admission,
+        bounds=edge.bounds,
+        hosts=edge.hosts,
+        proxies=edge.proxies,
+        refused=meter.refused,
+        vouched=tickets.waits if tickets else None,
     )
     app.add_middleware(Observed, meter=meter)
     app.add_middleware(SecurityHeaders, form_targets=edge.form_targets)

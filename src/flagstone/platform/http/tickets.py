@@ -42,6 +42,12 @@ class Tickets:
             ends, principal = self._waiting.pop(token, (0.0, None))
             return principal if self._seconds() < ends else None
 
+    def waits(self, token: str) -> bool:
+        """Tell whether `token` is a ticket that was not used yet; it stays good."""
+        with self._lock:
+            ends, _ = self._waiting.get(token, (0.0, None))
+            return self._seconds() < ends
+
     def waiting(self) -> int:
         """Count the tickets that wait to be used."""
         return len(self._waiting)

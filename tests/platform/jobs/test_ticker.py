@@ -15,6 +15,7 @@ import pytest
 
 from flagstone.kernel.clock import SetClock
 from flagstone.platform.jobs.jobs import Jobs
+from flagstone.platform.jobs.marks import Mark
 from flagstone.platform.jobs.schedule import Cron, Every, Schedule
 
 Until = Callable[[Callable[[], bool]], None]
@@ -102,6 +103,30 @@ def test_work_that_a_stop_cut_short_begins_again_at_the_next_start(
     assert ticks[0] == ticks[1]
 
 
+def test_ticks_of_seconds_leave_the_disk_alone_and_one_process_to_do_them(
+    jobs_url: str, until: Until, clock: SetClock
+) -> None:
+    ran: list[tuple[int, datetime]] = []
+    processes = [Jobs(jobs_url, "interior", clock, poll_seconds=0.05) for _ in range(2)]
+    for number, each in enumerate(processes):
+        each.schedule(Schedule("pulse", Every(1), lambda tick, number=number: ran.append((number, tick))))  # type: ignore[misc]
+        each.start()
+    until(lambda: any(each._ticker._seen for each in processes))
+    for count in range(1, 4):
+        clock.advance(timedelta(seconds=1))
+        until(lambda count=count: len(ran) == count)  # type: ignore[misc]
+    assert len({number for number, _ in ran}) == 1
+    assert _mark(processes[0], "pulse") is None
+
+    first = ran[0][0]
+    processes[first].stop(5)
+    until(lambda: bool(processes[1 - first]._ticker._seen))
+    clock.advance(timedelta(seconds=1))
+    until(lambda: len(ran) == 4)
+    assert ran[-1] == (1 - first, clock.now())
+    processes[1 - first].stop(5)
+
+
 def test_a_slow_schedule_does_not_hold_up_another(jobs: Jobs, until: Until, clock: SetClock) -> None:
     ticks: list[datetime] = []
     go = threading.Event()
@@ -129,14 +154,18 @@ def test_two_sites_of_one_database_keep_their_own_marks(jobs_url: str, until: Un
     until(lambda: all(len(site._ticker._seen) == 2 for site in sites))
     clock.advance(timedelta(minutes=1))
     until(lambda: sorted(ran) == ["interior", "justice"])
-    until(lambda: all(_ended(site, "same") == clock.now() for site in sites))
+
+    def ended(site: Jobs) -> datetime | None:
+        mark = _mark(site, "same")
+        return mark.ended if mark else None
+
+    until(lambda: all(ended(site) == clock.now() for site in sites))
     for site in sites:
         site.stop(5)
 
 
-def _ended(jobs: Jobs, schedule: str) -> datetime | None:
-    mark = jobs._started().read(schedule)
-    return mark.ended if mark else None
+def _mark(jobs: Jobs, schedule: str) -> Mark | None:
+    return jobs._started().read(schedule)
 
 
 def test_a_schedule_is_named_once_and_before_the_start(jobs: Jobs) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from flagstone.platform.jobs.faults import ScheduleUnreadable
 
+MARKED_SECONDS_MIN = 60
 DAYS_BACK_MAX = 366 * 8 + 1  # 29 February comes at least every eight years
 
 FIELDS = (
@@ -76,11 +77,19 @@ class Schedule:
     Each tick runs once across all processes of the site and resumes after a crash. Ticks missed while no
     process ran are made up for by one run of the latest of them. A tick is left out while the
     run before it is still going on. A schedule never runs for ticks before it was first known.
+
+    Ticks less than a minute apart are not marked one by one, so that an idle site does not write all the
+    time: after a crash the work waits for the next tick.
     """
 
     name: str
     when: Every | Cron
     work: Callable[[datetime], None]
+
+    @property
+    def is_marked(self) -> bool:
+        """Tell whether each tick is marked on disk."""
+        return not isinstance(self.when, Every) or self.when.seconds >= MARKED_SECONDS_MIN
 
 
 def _fields(line: str) -> list[frozenset[int]]:

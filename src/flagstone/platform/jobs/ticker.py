@@ -74,20 +74,27 @@ class Ticker:
         try:
             begun = self._begin_held(schedule, tick, marks, leases)
         finally:
-            if not begun:
+            if not begun and schedule.is_marked:
                 leases.give_back(lease)
         return begun
 
     def _begin_held(self, schedule: Schedule, tick: datetime | None, marks: Marks, leases: Leases) -> bool:
-        """Begin a schedule by what is marked now, as other processes may have run it."""
-        mark = marks.read(schedule.name) or self._first_seen(schedule, marks)
+        """Begin a schedule by what is marked now, as other processes may have run it.
+
+        Where nothing is marked, this process keeps the lease, and what it remembers is the mark.
+        """
+        if schedule.is_marked:
+            mark = marks.read(schedule.name) or self._first_seen(schedule, marks)
+        else:
+            mark = self._seen.get(schedule.name) or Mark(self._clock.now())
         self._seen[schedule.name] = mark
         due = mark.unfinished or (tick if mark.is_new(tick) else None)
         if due is None:
             return False
-        self._probe("schedule.due")
-        marks.begin(schedule.name, due)
-        self._probe("schedule.begun")
+        if schedule.is_marked:
+            self._probe("schedule.due")
+            marks.begin(schedule.name, due)
+            self._probe("schedule.begun")
         self._seen[schedule.name] = replace(mark, begun=due)
         run = threading.Thread(
             target=self._run, args=(schedule, due, marks, leases), name=f"jobs-{schedule.name}", daemon=True
@@ -109,15 +116,17 @@ class Ticker:
             error = self._work(schedule, tick)
             if error is None:
                 return
-            marks.end(schedule.name, tick, error)
-            self._probe("step.kept work")
+            if schedule.is_marked:
+                marks.end(schedule.name, tick, error)
+                self._probe("step.kept work")
             mark = self._seen.get(schedule.name)
             if mark is not None:
                 self._seen[schedule.name] = replace(mark, ended=tick, error=error)
         except Exception as failure:  # noqa: BLE001 - a thread has nobody to raise to
             log.warning("schedule not marked", schedule=schedule.name, error=error_class(failure))
         finally:
-            leases.give_back(f"schedule-{schedule.name}")
+            if schedule.is_marked:
+                leases.give_back(f"schedule-{schedule.name}")
 
     def _work(self, schedule: Schedule, tick: datetime) -> str | None:
         """Return the class of the error that the work ended with, empty for none; None when a stop cut it."""

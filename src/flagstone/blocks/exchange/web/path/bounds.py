@@ -18,7 +18,7 @@ class PathBounds:
     held_bytes_max: int = 64 * 1024  # bodies up to this size are read whole before they go on
     block_bytes_max: int = 128 * 1024  # of a header block that a peer sends
     connect_seconds: float = 3.0  # to another server or a service
-    peer_seconds: float = 150.0  # for another server's answer to begin; longer than services may take
+    peer_seconds: float = 660.0  # for another server's answer to begin; its services may not take longer
     at_peer_max: int = 200  # messages under way to one other server
     at_service_max: int = 100  # messages under way to one service
     failures_max: int = 5  # in a row, until a server or service is left alone

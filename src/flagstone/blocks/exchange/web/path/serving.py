@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Thread
 from time import monotonic
 
@@ -33,6 +33,8 @@ from flagstone.platform.http.wire.server import WireServer
 
 MakeTransport = Callable[[WireClient, PathBounds], Transport]
 STATUS_SECONDS = 2.0
+CLIENT_IDLE_SECONDS_MAX = 1.5
+"""How long a connection to another server may rest: less than what servers usually allow, who close first."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,9 @@ class MessagePath:
         self, client_socket: socket.socket, server_socket: socket.socket, secure: Secure | None
     ) -> Parts:
         """Open the doors, once the transport agreed to where they are."""
-        client = WireClient(self._bounds.wire)
+        wire = self._bounds.wire
+        rest = min(wire.idle_seconds_max, CLIENT_IDLE_SECONDS_MAX)
+        client = WireClient(replace(wire, idle_seconds_max=rest))
         transport = self._make_transport(client, self._bounds)
         self._transport_name = transport.name
         transport.check(_address(server_socket))

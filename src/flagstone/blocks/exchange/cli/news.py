@@ -66,7 +66,7 @@ def _add_types(app: typer.Typer, open_news: Open) -> None:
     @app.command("types")
     def types() -> None:
         """Show every type of event that this site publishes."""
-        table = Table("Type", "Title", "Who may subscribe")
+        table = _table("Type", "Title", "Who may subscribe")
         with open_news() as opened:
             for each in opened.news.types(OPERATOR):
                 who = ", ".join(sorted(str(one) for one in each.subscribers))
@@ -76,7 +76,7 @@ def _add_types(app: typer.Typer, open_news: Open) -> None:
     @app.command("subscribers")
     def subscribers() -> None:
         """Show who gets which events, and how."""
-        table = Table("Type", "Subscriber", "How", "In order", "Time to live, s")
+        table = _table("Type", "Subscriber", "How", "In order", "Time to live, s")
         with open_news() as opened:
             for each in opened.news.subscriptions(OPERATOR):
                 order = "yes" if each.fifo else "by subject"
@@ -108,7 +108,7 @@ def _add_deliveries(app: typer.Typer, open_news: Open) -> None:
         query = _query(event_type, subscriber, event, state=state, limit=limit)
         with open_news() as opened:
             page = opened.news.deliveries(OPERATOR, query)
-        table = Table("Event", "Type", "Subscriber", "State", "Attempts", "Next", "Last fault")
+        table = _table("Event", "Type", "Subscriber", "State", "Attempts", "Next", "Last fault")
         for each in page.deliveries:
             table.add_row(*_row(each))
         Console().print(table)
@@ -150,7 +150,7 @@ def _add_reactions(app: typer.Typer, open_news: Open) -> None:
         limit: Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX)] = 50,
     ) -> None:
         """Show what this site did on events that came, the newest first."""
-        table = Table("Event", "Type", "Reaction", "State", "Records", "Attempts", "Last fault")
+        table = _table("Event", "Type", "Reaction", "State", "Records", "Attempts", "Last fault")
         with open_news() as opened:
             for each in opened.inbox.taken(OPERATOR, state=state, limit=limit):
                 counts = (str(each.records), str(each.attempts))
@@ -201,6 +201,14 @@ def _query(
 def _client(text: str) -> ClientId | None:
     """Return the system that was named, if one was."""
     return subsystem_named(text) if text else None
+
+
+def _table(*names: str) -> Table:
+    """Return a table whose identifiers are folded and never cut."""
+    table = Table()
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
 
 
 def _row(each: Delivery) -> tuple[str, ...]:

@@ -91,9 +91,10 @@ def waiting_count(view: Reading, type_id: TypeId, subscriber: str, limit: int) -
 
 
 def due_subscribers(view: Reading, now: str) -> list[str]:
-    """Return to whom a push is due."""
-    query = _pushed(select(deliveries.c.subscriber).distinct()).where(deliveries.c.next_at <= now)
-    return sorted(row["subscriber"] for row in view.rows(query))
+    """Return to whom a push is due; one look a subscription, however much waits."""
+    due = exists().where(_SUBSCRIBED, deliveries.c.state == WAITING, deliveries.c.next_at <= now)
+    pushed = subscriptions.c.mode == Mode.PUSH.value
+    return sorted({row["subscriber"] for row in view.rows(select(subscriptions).where(pushed, due))})
 
 
 def due_rows(view: Reading, subscriber: str, now: str, limit: int) -> list[Row]:

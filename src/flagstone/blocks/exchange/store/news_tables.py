@@ -102,7 +102,20 @@ reactions = journaled_table(
 
 Index("news_event_by_type", events.c.room, events.c.type, events.c.sequence)
 Index("news_event_by_age", events.c.at)
-Index("news_delivery_due", deliveries.c.state, deliveries.c.subscriber, deliveries.c.next_at)
-Index("news_delivery_by_type", deliveries.c.room, deliveries.c.type, deliveries.c.subscriber)
+Index(
+    "news_delivery_due",
+    deliveries.c.state,
+    deliveries.c.subscriber,
+    deliveries.c.published_at,
+    deliveries.c.sequence,
+)
+Index(
+    "news_delivery_by_type",
+    deliveries.c.room,
+    deliveries.c.type,
+    deliveries.c.subscriber,
+    deliveries.c.state,
+    deliveries.c.sequence,
+)
 Index("news_delivery_by_time", deliveries.c.published_at)
 Index("news_reaction_due", reactions.c.state, reactions.c.next_at)

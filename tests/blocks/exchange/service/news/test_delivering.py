@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +26,7 @@ from tests.blocks.exchange.service.news.rig import (
     rig,
     system,
 )
+from tests.blocks.exchange.service.news.test_crash import site
 
 from flagstone.blocks.exchange.contract.faults import ClientUnknown
 from flagstone.blocks.exchange.contract.identifiers import ClientId
@@ -178,3 +181,41 @@ def test_the_room_of_a_push_is_its_sender(at: Rig) -> None:
     at.courier.deliver_due()
     assert senders == [INTERIOR]
     assert states(at)[0][0] is State.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_fails_all_arrives_and_each_subject_in_order(
+    tmp_path: Path, clock: SetClock, seed: int
+) -> None:
+    """Twenty events about three persons, with pushes refused, lost and repeated by lot."""
+    at = site(tmp_path, clock)
+    at.prepare()
+    lot = random.Random(seed)
+    arrived: list[tuple[str, int]] = []
+
+    def by_lot(_to: ClientId, item: dict[str, Any]) -> int:
+        drawn = lot.random()
+        if drawn < 0.15:
+            raise ClientUnknown
+        if drawn < 0.4:
+            return lot.choice([400, 422, 500, 503])
+        arrived.append((item["event"]["person"], item["sequence"]))
+        return 500 if drawn < 0.5 else 200  # some answers are lost after the event was taken
+
+    at.wire.answer = by_lot
+    expected: dict[str, list[int]] = {}
+    for number in range(1, 21):
+        person = f"{lot.randrange(3):011}"
+        at.news.publish(SITE, DEATH, {"person": person})
+        expected.setdefault(person, []).append(number)
+        if lot.random() < 0.5:
+            at.courier.deliver_due()
+            clock.advance(timedelta(seconds=lot.randrange(20)))
+    for _ in range(150):
+        at.courier.deliver_due()
+        clock.advance(timedelta(minutes=20))
+    assert {state for state, _, _ in states(at)} == {State.ACKNOWLEDGED}
+    for person, numbers in expected.items():
+        mine = [sequence for who, sequence in arrived if who == person]
+        assert list(dict.fromkeys(mine)) == numbers
+        assert mine == sorted(mine)

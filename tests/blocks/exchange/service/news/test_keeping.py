@@ -193,11 +193,11 @@ def test_an_event_that_is_not_pulled_in_time_is_given_up(at: Rig, clock: SetCloc
     clock.advance(timedelta(seconds=61))
     fresh = at.news.publish(SITE, BIRTH, {"person": MARI})
     assert at.news.pull(system(CENTRE), BIRTH).id == fresh.id
-    assert at.news.upkeep.tidy() == 1
+    assert at.news.upkeep.give_up_late() == 1
     late = at.news.deliveries(SITE, DeliveryQuery(state=State.ABANDONED)).deliveries
     assert [each.last_fault for each in late] == ["exchange.event-expired"]
     assert at.news.retry(official("operator"), DeliveryQuery(subscriber=CENTRE), WHY) == 1
-    assert at.news.upkeep.tidy() == 0
+    assert at.news.upkeep.give_up_late() == 0
 
 
 def test_a_full_queue_names_itself_and_stops_nobody(open_database: OpenDatabase, clock: SetClock) -> None:

@@ -18,8 +18,10 @@ def upgrade() -> None:
     _create_inbox()
     op.create_index("news_event_by_type", "news_event", ["room", "type", "sequence"])
     op.create_index("news_event_by_age", "news_event", ["at"])
-    op.create_index("news_delivery_due", "news_delivery", ["state", "subscriber", "next_at"])
-    op.create_index("news_delivery_by_type", "news_delivery", ["room", "type", "subscriber"])
+    in_order = ["state", "subscriber", "published_at", "sequence"]
+    op.create_index("news_delivery_due", "news_delivery", in_order)
+    by_type = ["room", "type", "subscriber", "state", "sequence"]
+    op.create_index("news_delivery_by_type", "news_delivery", by_type)
     op.create_index("news_delivery_by_time", "news_delivery", ["published_at"])
     op.create_index("news_reaction_due", "news_reaction", ["state", "next_at"])
 

@@ -110,7 +110,7 @@ class Courier:
 
         A subscriber that still works off its lane is left to it; the next pass looks again.
         """
-        self._news.upkeep.tidy()
+        self._news.upkeep.give_up_late()
         started = [lane for each in self._due() if (lane := self._start(each))]
         done, _ = wait(started, timeout=WAIT_SECONDS)
         return sum(lane.result() for lane in done)

@@ -77,7 +77,7 @@ class NewsService:
     def withdraw(self, caller: Caller, type_id: TypeId, reason: Reason) -> None:
         """See `contract.News.withdraw`."""
         self._types.withdraw(self._home(caller), type_id, reason)
-        self.upkeep.tidy()
+        self.upkeep.cancel_orphans()
 
     def publish(self, caller: Caller, type_id: TypeId, payload: Payload, *, source: str = "") -> Event:
         """See `contract.News.publish`."""
@@ -106,7 +106,7 @@ class NewsService:
     def unsubscribe(self, caller: Caller, type_id: TypeId, subscriber: ClientId, reason: Reason) -> None:
         """See `contract.News.unsubscribe`."""
         self._subscribing.unsubscribe(self._home(caller), type_id, subscriber, reason)
-        self.upkeep.tidy()
+        self.upkeep.cancel_orphans()
 
     def subscriptions(
         self, caller: Caller, room: ClientId | None = None, subscriber: ClientId | None = None

@@ -77,14 +77,18 @@ class Upkeep:
                     self._again(write, before)
         return len(found)
 
-    def tidy(self) -> int:
-        """Give up what was not delivered in time, and cancel what nobody subscribes to any more."""
+    def give_up_late(self) -> int:
+        """Give up what was not delivered in time; return how many."""
         now = rfc3339(self._database.clock.now())
-        done = self._end(lambda view: queue.expired_rows(view, now, STEP), State.ABANDONED, EventExpired.code)
-        return done + self._end(lambda view: queue.orphan_rows(view, STEP), State.CANCELLED, "")
+        return self._end(lambda view: queue.expired_rows(view, now, STEP), State.ABANDONED, EventExpired.code)
+
+    def cancel_orphans(self) -> int:
+        """Cancel what nobody subscribes to any more; return how many."""
+        return self._end(lambda view: queue.orphan_rows(view, STEP), State.CANCELLED, "")
 
     def erase_old(self, days: int = KEEP_DAYS) -> int:
         """Erase events that are older than `days` and done with, and their deliveries; return how many."""
+        self.cancel_orphans()
         before = rfc3339(self._database.clock.now() - timedelta(days=days))
         with self._database.reading() as view:
             old = store.over_and_old(view, before, queue.OPEN, STEP)

@@ -136,6 +136,35 @@ def test_what_cannot_be_kept_is_refused_alone(log: Log, broken: object) -> None:
         bad.result(SECONDS_MAX)
 
 
+def test_who_no_longer_waits_does_not_stop_the_writer(log: Log, database: Database, service: Service) -> None:
+    with database.turn():
+        left = log.request(asked(1))
+        assert not left.cancel()
+    log.request(asked(2)).result(SECONDS_MAX)
+    assert left.result(SECONDS_MAX) is None
+    assert service.search(OPERATOR, LogQuery()).total == 2
+
+
+def test_large_heads_do_not_fill_the_memory(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_log, "WAITING_BYTES_MAX", 100_000)
+    log = Log(database, PlainSealer())
+    with database.turn() if database.location.is_sqlite else threading.Lock():
+        log.start()
+        futures = [log.request(replace(asked(n), head=b"x" * 50_000)) for n in range(1_500)]
+        assert any(future.done() and future.exception() for future in futures)
+    log.stop()
+    assert all(future.done() for future in futures)
+
+
+def test_what_was_written_makes_room(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_log, "WAITING_BYTES_MAX", 100_000)
+    for number in range(10):
+        request = replace(asked(number), head=b"x" * 50_000)
+        log.request(request).result(SECONDS_MAX)
+        log.response(answered(request))
+    assert log.status().refused == 0
+
+
 def test_an_overlong_answer_is_logged_without_its_head(log: Log, service: Service) -> None:
     request = asked(1)
     log.request(request).result(SECONDS_MAX)

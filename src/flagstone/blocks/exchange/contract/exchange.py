@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The promise of the exchange to its operators: one server's clients, services and rights, and its log.
 
-Every method checks the caller's roles: `operator` (and `operator` of the centre for the directory);
-`auditor` may look at everything and change nothing. Each change is audited and takes effect at once.
+Every method checks the caller's roles, which count in the name of the server's owner: `operator` (at the
+centre also for the directory); `auditor` may look at everything and change nothing. Each change is
+audited and takes effect at once.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Governance(Protocol):
         ...
 
     def keep_global_group(self, caller: Caller, group: GlobalGroup, reason: Reason) -> None:
-        """Keep a global group with exactly these members."""
+        """Keep a global group with exactly these members; with none it is removed."""
         ...
 
     def dismiss(self, caller: Caller, who: ClientId | ServerId, reason: Reason) -> None:

@@ -20,7 +20,6 @@ from flagstone.blocks.exchange.contract.service import Snapshot
 from flagstone.blocks.exchange.store import directories, offers
 from flagstone.blocks.exchange.store.rows import configuration_number, count_change
 from flagstone.kernel.audit import Actor, Reason
-from flagstone.kernel.errors import Fault
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.reading import Reading
 from flagstone.platform.storage.writing import Writing
@@ -96,8 +95,8 @@ class Configuration:
         while not self._stopping.wait(WATCH_SECONDS):
             try:
                 self.refresh()
-            except Fault as fault:
-                log.warning("configuration cannot be read", code=fault.code)
+            except Exception as error:  # noqa: BLE001 - the watch must go on
+                log.warning("configuration cannot be read", error=type(error).__name__)
 
 
 def _snapshot(view: Reading, place: Place) -> Snapshot | None:

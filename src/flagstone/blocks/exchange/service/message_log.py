@@ -149,6 +149,7 @@ class Log:
         with self._woken:
             taken = [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
             self._urgent -= sum(isinstance(each, _Request) for each in taken)
+            self._waiting_bytes -= sum(map(_size, taken))
             return taken
 
     def _write(self, items: Sequence[_Request | ResponseLogged]) -> None:

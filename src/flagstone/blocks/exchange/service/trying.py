@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic, sleep
 from urllib.parse import quote, urlsplit
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
@@ -23,6 +24,8 @@ BOUNDS = CallBounds(
     answer_bytes_max=4 * 1024 * 1024,
     connections_max=1,
 )
+TAKEN_OVER_SECONDS_MAX = 5.0
+AGAIN_SECONDS = 0.5
 PURPOSE = "First call while a service is set up"
 Tried = tuple[Why, str] | None
 """Why a trial failed and a code that says more; None when it went well."""
@@ -46,6 +49,8 @@ class Trials:
     secret: str = field(default="", repr=False)
     heartbeat: Callable[[], None] | None = None
     door_of: Callable[[ClientId], str] = _no_door
+    seconds: Callable[[], float] = monotonic
+    pause: Callable[[float], None] = sleep
 
     def answers(self, service: ServiceDefinition) -> Tried:
         """Ask the service itself for anything; any answer but a server error will do."""
@@ -74,8 +79,20 @@ class Trials:
         return self.client_address() if tried else ""
 
     def passes(self, door: str, client: ClientId, service: ServiceId, path: str) -> Tried:
-        """Make a first call through the exchange; any answer of the service but a server error will do."""
+        """Make a first call through the exchange; any answer of the service but a server error will do.
+
+        A refusal is tried again for some seconds: a server takes over what others changed within one.
+        """
         target = f"/r1/{service_encoded(service)}{path}"
+        until = self.seconds() + TAKEN_OVER_SECONDS_MAX
+        while (tried := self._call(door, client, target)) and tried[0] is Why.CALL_REFUSED:
+            if self.seconds() > until:
+                break
+            self.pause(AGAIN_SECONDS)
+        return tried
+
+    def _call(self, door: str, client: ClientId, target: str) -> Tried:
+        """Call once."""
         try:
             with OtherSite(door, bounds=BOUNDS) as site:
                 answer = site.call("GET", target, headers=self._headers(client))

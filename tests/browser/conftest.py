@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.country import sites_of, up
 from tests.browser.judging import HEIGHT, WIDTHS
 from tests.browser.visitor import Visitor
+from tests.made import furnish
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -43,7 +44,9 @@ def chromium() -> Path:
 @pytest.fixture(scope="session")
 def country_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the country of these tests is made."""
-    return tmp_path_factory.mktemp("country")
+    folder = tmp_path_factory.mktemp("country")
+    furnish(folder / "data", tmp_path_factory)
+    return folder
 
 
 @pytest.fixture(scope="session")

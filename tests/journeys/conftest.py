@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journeys.state import State, running
+from tests.made import furnish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,5 +19,6 @@ if TYPE_CHECKING:
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
     """Aralia's five agencies, running."""
     folder: Path = tmp_path_factory.mktemp("state")
+    furnish(folder / "data", tmp_path_factory)
     with running(folder) as found:
         yield found

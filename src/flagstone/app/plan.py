@@ -7,13 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from flagstone.country import Country
 from flagstone.platform.crypto.keys import write_private
 from flagstone.settings.options import ExchangeOptions, Http, Settings
 
-REGISTRATIONS = "registrations"
 OWN_SETTINGS = "settings.toml"
 ANSWERING = "answering.json"
 """In the folder of a site that runs: the ports that it has."""
@@ -36,7 +34,7 @@ def ports(at: int, base: int | None = None) -> dict[str, int]:
     }
 
 
-def own_settings(country: Country, site: str, data: Path) -> str:
+def own_settings(country: Country, site: str) -> str:
     """Return the first text of a site's own settings file, as it runs beside the others here."""
     codes = [plan.code for plan in country.plans()]
     plan, exchange = country.plan(site), country.exchange()
@@ -44,7 +42,6 @@ def own_settings(country: Country, site: str, data: Path) -> str:
     if not plan.identity:
         issuer = next(each.code for each in country.plans() if each.identity)
         options["identity.issuer"] = _local(codes.index(issuer))
-    options["identity.registrations"] = str((data / REGISTRATIONS).resolve())
     if exchange is not None and exchange.centre != site:
         options["exchange.centre"] = _local(codes.index(exchange.centre))
     lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
@@ -98,7 +95,6 @@ def acquainted(country: Country, sites: Sequence[Settings]) -> list[Settings]:
             identity=replace(
                 settings.identity,
                 issuer="" if settings.public_url == issuer else issuer,
-                registrations=settings.identity.registrations or settings.data / REGISTRATIONS,
             ),
             exchange=replace(
                 settings.exchange,

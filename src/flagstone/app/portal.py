@@ -57,8 +57,8 @@ def _register(site: Site, key: SigningKey) -> None:
     client, identity = _client(site, key), site.services.identity
     if identity is not None:
         identity.provider.clients.ensure(client, job("start"), Reason("The portal signs persons in"))
-    elif site.settings.identity.registrations is not None:
-        write_registration(site.settings.identity.registrations, client)
+    else:
+        write_registration(site.settings.registrations, client)
 
 
 def _client(site: Site, key: SigningKey) -> Client:

@@ -93,7 +93,7 @@ def _identity(
             folder.keys / "identity",
             terms,
             clock,
-            registrations=settings.identity.registrations,
+            registrations=settings.registrations,
         ),
         directory,
     )

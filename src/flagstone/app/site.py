@@ -101,7 +101,7 @@ def make(site: Site, tell: seeding.Tell) -> None:
         return
     seeding.seed(site.country, site.plan, site.services, site.folder, tell)
     if site.country.sites():
-        text = own_settings(site.country, site.plan.code, site.settings.data)
+        text = own_settings(site.country, site.plan.code)
         write_private(site.folder.path / OWN_SETTINGS, text.encode(), replace=True)
     names = () if site.settings.database.url else bases.files(site.country, site.plan.code)
     site.folder.complete(names)

@@ -81,7 +81,7 @@ class IdentityOptions:
 
     issuer: str = _option("", "Address of the site that signs persons in; empty where it is this one.")
     registrations: Path | None = _option(
-        None, "Folder in which sites leave their registrations as clients of the identity provider."
+        None, "Folder of the sites' registrations as clients of the provider; by default beside the sites."
     )
 
 
@@ -141,6 +141,11 @@ class Settings:
     def issuer(self) -> str:
         """Return the address of the site that signs persons in."""
         return self.identity.issuer or self.public_url
+
+    @property
+    def registrations(self) -> Path:
+        """Return the folder in which sites leave their registrations as clients of the identity provider."""
+        return self.identity.registrations or self.data / "registrations"
 
     @property
     def folder(self) -> Path:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -42,6 +43,13 @@ def test_every_code_of_ours_comes_back_from_the_old_spelling() -> None:
     for code in codes:
         assert faults.snake(faults.spelled(code, Spelling.CAMEL)) == code
         assert faults.is_code(code)
+
+
+def test_every_code_of_ours_is_documented() -> None:
+    page = (Path(__file__).parents[4] / "docs/reference/message-path.md").read_text()
+    codes = [value for name, value in vars(faults).items() if name.isupper() and isinstance(value, str)]
+    unknown = [code for code in codes if f"`{code}`" not in page and f"`{code}." not in page]
+    assert unknown == []
 
 
 def test_a_prefix_is_put_before_a_bare_code_only() -> None:

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -79,8 +80,13 @@ def blind_index(key: SecretKey, value: str, context: Sequence[str]) -> str:
 
 def derive(key: SecretKey, use: str, context: bytes) -> bytes:
     """Return the 32-byte key for one use and context (HKDF-SHA256)."""
-    info = b"flagstone " + use.encode() + b"\x00" + context
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key.octets)
+    return _derived(key.octets, b"flagstone " + use.encode() + b"\x00" + context)
+
+
+@lru_cache(maxsize=64)
+def _derived(octets: bytes, info: bytes) -> bytes:
+    """Return a derived key; the few contexts that seal many values find theirs again."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(octets)
 
 
 def _bound(context: Sequence[str]) -> bytes:

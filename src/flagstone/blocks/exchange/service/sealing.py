@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from typing import Protocol, cast
 
 from flagstone.platform.crypto import canonical
+from flagstone.platform.crypto.seal import SealBroken
+
+Place = tuple[str, str, str]
+"""Table, exchange and side."""
+
+PLACE = "place"
 
 
 class Sealer(Protocol):
@@ -21,11 +27,17 @@ class Sealer(Protocol):
         ...
 
 
-def sealed(sealer: Sealer, place: tuple[str, str, str], content: Mapping[str, canonical.Canonical]) -> bytes:
-    """Return `content` sealed for `place`: table, exchange and side."""
-    return sealer.seal("/".join(place), canonical.encode(dict(content)))
+def sealed(sealer: Sealer, place: Place, content: Mapping[str, canonical.Canonical]) -> bytes:
+    """Return `content` sealed for `place`: table, exchange and side.
+
+    The place is within the seal; the context is the table alone, so that one key seals the whole of it.
+    """
+    return sealer.seal(place[0], canonical.encode({**content, PLACE: list(place)}))
 
 
-def opened(sealer: Sealer, place: tuple[str, str, str], box: bytes) -> Mapping[str, object]:
-    """Return what was sealed for `place`."""
-    return cast("Mapping[str, object]", canonical.decode(sealer.open("/".join(place), box)))
+def opened(sealer: Sealer, place: Place, box: bytes) -> Mapping[str, object]:
+    """Return what was sealed for `place`; SealBroken when it was sealed for another."""
+    content = cast("dict[str, object]", canonical.decode(sealer.open(place[0], box)))
+    if content.pop(PLACE, None) != list(place):
+        raise SealBroken("a record was moved")
+    return content

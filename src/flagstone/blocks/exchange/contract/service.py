@@ -65,8 +65,10 @@ class ServiceDefinition:
     """A service of a local subsystem: where it is, how long it may take, what it is described by.
 
     `local` marks a service of this very site, whose `url` is a path there; it is called with a ticket.
-    `personal` marks services that tell of persons: a purpose is then demanded. `description` is the
-    OpenAPI document as text, empty for a bare REST service; `description_url` is where it is refreshed from.
+    `personal` marks services that tell of persons: a purpose is then demanded. `hiders` are the clients that
+    by law may keep a use undescribed to the person for a while (`Flagstone-Hidden-Until`); nobody else may.
+    `description` is the OpenAPI document as text, empty for a bare REST service; `description_url` is where
+    it is refreshed from.
     """
 
     id: ServiceId
@@ -79,6 +81,7 @@ class ServiceDefinition:
     local: bool = False
     acts_as: ActsAs = ActsAs.SYSTEM
     personal: bool = False
+    hiders: tuple[ClientId, ...] = ()
     purpose: Purpose = Purpose()
     endpoints: tuple[Endpoint, ...] = ()
     description: str = field(default="", repr=False)

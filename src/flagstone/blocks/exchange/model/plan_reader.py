@@ -31,7 +31,7 @@ from flagstone.kernel.errors import Flaw
 FLAWS_MAX = 100
 TIMEOUT_SECONDS_MAX = 3_600
 SERVICE_FIELDS = (
-    "title", "url", "kind", "timeout_seconds", "acts_as", "personal",
+    "title", "url", "kind", "timeout_seconds", "acts_as", "personal", "hiders",
     "purpose", "legal_basis", "endpoints", "rights", "description_url",
 )  # fmt: skip
 
@@ -102,6 +102,7 @@ def _service(node: Node) -> ServiceDefinition:
         local=url.startswith("/"),
         acts_as=node.maybe("acts_as", "system").one_of(ActsAs),
         personal=node.maybe("personal", value=False).truth(),
+        hiders=tuple(each.named(names.client_named, _NOBODY) for each in node.maybe("hiders").items()),
         purpose=_purpose(node),
         endpoints=_endpoints(node.maybe("endpoints", [])),
         description_url=node.maybe("description_url", "").text(empty=""),

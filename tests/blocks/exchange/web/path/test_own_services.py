@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -13,7 +14,7 @@ from flagstone.blocks.exchange.contract.log import Side
 from flagstone.kernel.audit import ActorKind
 from flagstone.platform.http.principal import Principal
 
-from .rig import SECRET, TELLS, Asked, Exchange, Got, echo, ended
+from .rig import ASKS, SECRET, TELLS, Asked, Exchange, Got, echo, ended
 
 LOCAL, OWN = "/r1/XA/GOV/200/registry/local/x?y=1", "/r1/XA/GOV/200/registry/own"
 PERSONAL, DECLARED = "/r1/XA/GOV/200/registry/personal", "/r1/XA/GOV/200/registry/declared"
@@ -117,6 +118,19 @@ def test_personal_data_is_not_given_without_a_purpose(exchange: Exchange) -> Non
     assert odd.fault == "server.clientproxy.bad_request"
     assert exchange.ask("GET", PERSONAL, {"Flagstone-Purpose": "inquiry"}).status == 200
     assert [each.personal for each in exchange.telling.log.requests] == [True, True, True]
+
+
+def test_only_who_was_let_to_by_the_service_hides_a_use(exchange: Exchange) -> None:
+    said = {"Flagstone-Purpose": "inquiry", "Flagstone-Hidden-Until": "2099-01-01T00%3A00%3A00Z"}
+    refused = exchange.ask("GET", PERSONAL, said)
+    assert (refused.status, refused.fault) == (500, "server.serverproxy.access_denied")
+    assert exchange.provider.asked == []
+    exchange.offer(hiders=(ASKS,))
+    got, principal = called(exchange, LOCAL, said)
+    assert got.status == 200
+    assert principal is not None
+    assert principal.reason is not None
+    assert principal.reason.hidden_until == datetime(2099, 1, 1, tzinfo=UTC)
 
 
 def test_the_purpose_is_the_messages_own_then_the_rights_then_the_services(exchange: Exchange) -> None:

@@ -126,6 +126,9 @@ class Provider:
         response = rest.response_made(
             call.request, head.status, head.reason, head.headers, request_hash=hashed
         )
+        if len(response.block) > self._bounds.block_bytes_max:
+            reply.body.abandon()
+            raise MessageFault(faults.NONSENSE, "The service's headers are too large.")
         return self._passed_on(response, body, course)
 
     async def _whole(self, stream: Watched | None, definition: ServiceDefinition) -> None:
@@ -188,6 +191,8 @@ def judged(standing: Standing, request: rest.Request, definition: ServiceDefinit
     why = purposes.why(request.said, entry.right.purpose, definition.purpose)
     if definition.personal and not why.purpose:
         raise MessageFault(faults.PURPOSE_MISSING, "Personal data is asked for without a purpose.")
+    if why.hidden_until is not None and request.client not in definition.hiders:
+        raise MessageFault(faults.ACCESS_DENIED, f"{request.client} may not keep a use of data hidden.")
     return why
 
 

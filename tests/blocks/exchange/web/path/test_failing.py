@@ -157,6 +157,22 @@ def test_who_asks_and_leaves_is_noted_and_nothing_stays_under_way(exchange: Exch
     assert exchange.telling.path.status().under_way == 0
 
 
+def test_headers_beyond_the_bound_do_not_pass(exchange: Exchange) -> None:
+    large = "x" * 50_000
+    got = exchange.ask("GET", ECHO, {"X-Large": large})
+    assert (got.status, got.fault) == (500, "server.clientproxy.bad_request")
+
+    def talk(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+        handler.send_response(200)
+        handler.send_header("X-Large", large)
+        handler.send_header("Content-Length", "200000")
+        handler.end_headers()
+        handler.wfile.write(b"x" * 200_000)
+
+    exchange.provider.react = talk
+    assert exchange.ask("GET", ECHO).fault == "server.serverproxy.service_failed.invalid_response"
+
+
 def test_a_right_that_is_taken_away_is_gone_at_once(exchange: Exchange) -> None:
     assert exchange.ask("GET", ECHO).status == 200
     exchange.telling.snapshot = type(exchange.telling.snapshot)(

@@ -90,6 +90,23 @@ def test_a_request_that_breaks_off_is_not_passed_on_as_whole(exchange: Exchange)
     assert exchange.provider.asked == []
 
 
+def test_who_leaves_within_an_answer_is_not_a_failure_of_the_servers(exchange: Exchange) -> None:
+    def endless(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(PIECE) * 1000))
+        handler.end_headers()
+        for piece in pieces(1000):
+            handler.wfile.write(piece)
+
+    exchange.provider.react = endless
+    with closing_connection(exchange.asking.client_port) as connection:
+        connection.request("GET", ECHO, headers={"X-Road-Client": "XA/GOV/100/asks"})
+        connection.getresponse().read(1000)
+    for site, side in ((exchange.asking, Side.CONSUMER), (exchange.telling, Side.PROVIDER)):
+        (end,) = ended(site, side)
+        assert (end.status, end.fault) == (200, "client.gone")
+
+
 def parts(*given: bytes) -> Body:
     async def iterate() -> AsyncIterator[bytes]:
         for part in given:

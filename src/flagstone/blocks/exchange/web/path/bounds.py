@@ -16,7 +16,7 @@ class PathBounds:
     wire: WireBounds = field(default_factory=WireBounds)
     spelling: Spelling = Spelling.SNAKE
     held_bytes_max: int = 64 * 1024  # bodies up to this size are read whole before they go on
-    block_bytes_max: int = 128 * 1024  # of a header block that a peer sends
+    block_bytes_max: int = 40 * 1024  # of a header block, ours or a peer's; the log takes little more
     connect_seconds: float = 3.0  # to another server or a service
     peer_seconds: float = 660.0  # for another server's answer to begin; its services may not take longer
     at_peer_max: int = 200  # messages under way to one other server

@@ -106,6 +106,8 @@ class Consumer:
         head = incoming.head
         given = rest.Given(course.exchange, f"{standing.snapshot.directory.instance}-{uuid4()}")
         request = rest.request_taken(head.method, head.target, head.headers, given=given)
+        if len(request.block) > self._bounds.block_bytes_max:
+            raise MessageFault(faults.BAD_REQUEST, "The headers are too large.")
         self._authenticate(incoming, standing.snapshot.clients.get(request.client), secure=secure)
         why = purposes.why(request.said)
         servers = standing.servers_for(request.service.provider, request.target)

@@ -129,7 +129,7 @@ class Course:
                 "message failed",
                 side=self._ledger.side.value,
                 fault=fault,
-                exchange=self.exchange,
+                request_id=self.exchange,
                 status=status,
             )
         if self._committed is not None:
@@ -170,8 +170,8 @@ def observed(body: Body | bytes, course: Course, status: int, side: str) -> Body
         return body
 
     def ended(broken: BodyBroken | None) -> None:
-        fault = f"{side}.{faults.IO_ERROR}" if broken else ""
-        course.closed(status, fault=fault, response_body=watched.hash)
+        why = GONE if watched.unread else f"{side}.{faults.IO_ERROR}"
+        course.closed(status, fault=why if broken else "", response_body=watched.hash)
 
     watched = Watched(body, ended=ended)
     return watched

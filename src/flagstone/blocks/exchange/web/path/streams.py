@@ -61,7 +61,7 @@ class Watched(Body):
     never at hand: nothing of it is taken before there is a connection for it.
     """
 
-    __slots__ = ("_drain", "_ended", "_inner", "_over", "_task", "hash", "whole")
+    __slots__ = ("_drain", "_ended", "_inner", "_over", "_task", "hash", "unread", "whole")
 
     def __init__(
         self, inner: Body, *, ended: Callable[[BodyBroken | None], None], drained: bool = False
@@ -74,6 +74,7 @@ class Watched(Body):
         self._task: asyncio.Task[None] | None = None
         self.hash = BodyHash()
         self.whole = False
+        self.unread = False  # given up by its reader
 
     async def __anext__(self) -> bytes:
         """Return the next part."""
@@ -95,8 +96,7 @@ class Watched(Body):
         if self._drain:
             self._task = asyncio.get_running_loop().create_task(self._read_on())
         else:
-            self._inner.abandon()
-            self._finish(BodyBroken("nobody reads it"))
+            self.close()
 
     async def over(self) -> None:
         """Wait until the body is over."""
@@ -107,8 +107,9 @@ class Watched(Body):
         if self._task is not None:
             self._task.cancel()
         if not self._over.is_set():
+            self.unread = True
             self._inner.abandon()
-            self._finish(BodyBroken("nobody reads it"))
+            self._finish(BodyBroken("Nobody reads it."))
 
     async def _read_on(self) -> None:
         try:

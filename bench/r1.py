@@ -112,13 +112,15 @@ async def large() -> AsyncIterator[bytes]:
 
 
 def provider(sock: socket.socket) -> None:
-    """Be the provider until told to end."""
+    """Be the provider until told to end, or left alone."""
 
     async def main() -> None:
         refused = Answer(ResponseHead(400, b"", ()), b"")
         server = WireServer(provide, bounds=WireBounds(), refusal=lambda _, __: refused)
         await server.start(sock, None)
-        await asyncio.Event().wait()
+        parent = os.getppid()
+        while os.getppid() == parent:
+            await asyncio.sleep(0.5)
 
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -126,7 +128,8 @@ def provider(sock: socket.socket) -> None:
 
 
 def site(snapshot: Snapshot, client: socket.socket, server: socket.socket, folder: Path) -> None:
-    """Carry messages as a site does until told to end."""
+    """Carry messages as a site does until told to end, or left alone."""
+    parent = os.getppid()
     clock = SystemClock()
     database = Database(SCHEMA, engine.sqlite(folder / "exchange.sqlite"), "bench", clock=clock)
     migration.migrate(database)
@@ -139,7 +142,7 @@ def site(snapshot: Snapshot, client: socket.socket, server: socket.socket, folde
     log.start()
     path.start(client, server)
     gc.freeze()
-    while not stopping.wait(0.2):
+    while not stopping.wait(0.2) and os.getppid() == parent:
         pass
     path.stop(2.0)
     log.stop()

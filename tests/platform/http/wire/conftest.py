@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ssl import SSLContext
 from typing import TypeVar
 
@@ -31,16 +31,19 @@ T = TypeVar("T")
 Loops = Callable[[], asyncio.AbstractEventLoop]
 Runner = Callable[[Awaitable[T]], T]
 
-QUICK = WireBounds(
+BOUNDS = WireBounds(
+    body_bytes_max=8 * 1024 * 1024,
+    linger_bytes_max=256 * 1024,
+    connections_max=20,
+    requests_at_once_max=4,
+)
+HASTY = replace(
+    BOUNDS,
     header_seconds_max=0.4,
     idle_seconds_max=0.4,
     body_seconds_max=0.4,
     write_seconds_max=0.5,
     linger_seconds_max=0.4,
-    linger_bytes_max=256 * 1024,
-    body_bytes_max=8 * 1024 * 1024,
-    connections_max=20,
-    requests_at_once_max=4,
 )
 
 
@@ -182,7 +185,7 @@ def bound() -> socket.socket:
 
 @contextmanager
 def served(
-    bounds: WireBounds = QUICK, *, tls: SSLContext | None = None, loops: Loops = uvloop.new_event_loop
+    bounds: WireBounds = BOUNDS, *, tls: SSLContext | None = None, loops: Loops = uvloop.new_event_loop
 ) -> Iterator[Served]:
     """Serve a `Site` on a thread; all its connections must be gone soon after the end."""
     loop = loops()
@@ -205,7 +208,7 @@ def served(
 
 
 @asynccontextmanager
-async def serving(handler: Handler, bounds: WireBounds = QUICK) -> AsyncIterator[int]:
+async def serving(handler: Handler, bounds: WireBounds = BOUNDS) -> AsyncIterator[int]:
     """Serve `handler` on the running loop; yield the port."""
     server = WireServer(handler, bounds=bounds, refusal=refusal)
     sock = bound()

@@ -22,7 +22,7 @@ from flagstone.platform.http.wire.messages import (
     body_of,
 )
 
-from .conftest import QUICK, Runner, Site, bound, get, ok, serving, several
+from .conftest import BOUNDS, HASTY, Runner, Site, bound, get, ok, serving, several
 from .hostile import ANSWERS
 
 POST = RequestHead(b"POST", b"/", ())
@@ -30,7 +30,7 @@ SHORT = Timeouts(connect_seconds=0.5, answer_seconds=0.3)
 
 
 @asynccontextmanager
-async def client(bounds: WireBounds = QUICK) -> AsyncIterator[WireClient]:
+async def client(bounds: WireBounds = BOUNDS) -> AsyncIterator[WireClient]:
     made = WireClient(bounds)
     try:
         yield made
@@ -84,9 +84,14 @@ def saying(*parts: bytes, pause_seconds: float = 0.0) -> Script:
 
 
 async def ask(
-    port: int, head: RequestHead = POST, body: Body | bytes = b"", **times: float
+    port: int,
+    head: RequestHead = POST,
+    body: Body | bytes = b"",
+    *,
+    bounds: WireBounds = BOUNDS,
+    **times: float,
 ) -> tuple[Reply, bytes]:
-    async with client() as made:
+    async with client(bounds) as made:
         reply = await made.call("127.0.0.1", port, head, body, timeouts=Timeouts(**times))
         return reply, await reply.body.read(1 << 30)
 
@@ -237,14 +242,14 @@ def test_a_slow_answer_body_is_given_up(run: Runner[None]) -> None:
     async def main() -> None:
         async with scripted(saying(raw, *[b"a"] * 20, pause_seconds=0.15)) as port:
             with pytest.raises(BodyBroken):
-                await ask(port)
+                await ask(port, bounds=HASTY)
 
     run(main())
 
 
 def test_an_answer_body_that_nobody_reads_is_given_up(run: Runner[None]) -> None:
     async def main() -> None:
-        async with serving(Site()) as port, client() as made:
+        async with serving(Site()) as port, client(HASTY) as made:
             reply = await made.call("127.0.0.1", port, get(b"/large"), b"")
             await asyncio.sleep(1.5)
             assert made.connections == 0
@@ -374,7 +379,7 @@ def test_the_answer_to_head_has_a_length_but_no_body(run: Runner[None]) -> None:
 
 def test_a_closed_client_calls_nobody(run: Runner[None]) -> None:
     async def main() -> None:
-        made = WireClient(QUICK)
+        made = WireClient(BOUNDS)
         await made.close()
         with pytest.raises(Unreachable):
             await made.call("127.0.0.1", 1, POST, b"", timeouts=SHORT)

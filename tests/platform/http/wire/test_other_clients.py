@@ -19,7 +19,7 @@ import uvicorn
 from flagstone.platform.http.wire.client import WireClient
 from flagstone.platform.http.wire.messages import RequestHead
 
-from .conftest import QUICK, Loops, Runner, Served, bound, served
+from .conftest import BOUNDS, Loops, Runner, Served, bound, served
 from .test_client import client
 
 DATA = bytes(range(256)) * 12_000
@@ -133,7 +133,7 @@ def test_uvicorn_is_called(run: Runner[None], uvicorn_port: int) -> None:
         return await reply.body.read(1 << 30)
 
     async def main() -> None:
-        async with client(QUICK) as made:
+        async with client(BOUNDS) as made:
             assert await ask(made, 0) == digest
             assert await ask(made, 20) == bytes(65_536 * 20) + digest
             assert made.connections == 1

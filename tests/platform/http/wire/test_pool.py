@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,11 +14,11 @@ from flagstone.platform.http.wire.client import WireClient
 from flagstone.platform.http.wire.faults import NoAnswer, Unreachable
 from flagstone.platform.http.wire.messages import RequestHead, body_from
 
-from .conftest import QUICK, Runner, Site, get, serving, several
+from .conftest import BOUNDS, HASTY, Loops, Runner, Site, get, served, serving, several
 from .test_client import client, scripted
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"
-WIDE = replace(QUICK, requests_at_once_max=1000, connections_max=1000)
+WIDE = replace(BOUNDS, requests_at_once_max=1000, connections_max=1000)
 
 
 async def ask(
@@ -168,9 +169,22 @@ def test_a_connection_that_the_server_closed_is_not_used(run: Runner[None]) -> N
     run(main())
 
 
+def test_a_connection_that_was_closed_while_the_loop_was_busy_is_not_used(
+    run: Runner[None], loops: Loops
+) -> None:
+    async def main(port: int) -> None:
+        async with client(WIDE) as made:
+            for _ in range(2):
+                assert await ask(made, port, b"/echo", b"a", b"POST") == b"a"
+                time.sleep(0.8)
+
+    with served(HASTY, loops=loops) as site:
+        run(main(site.port))
+
+
 def test_an_idle_connection_is_closed_after_its_time(run: Runner[None]) -> None:
     async def main() -> None:
-        async with serving(Site(), WIDE) as port, client(replace(QUICK, idle_seconds_max=0.1)) as made:
+        async with serving(Site(), WIDE) as port, client(replace(BOUNDS, idle_seconds_max=0.1)) as made:
             await ask(made, port)
             assert made.connections == 1
             await asyncio.sleep(0.3)

@@ -24,7 +24,7 @@ from flagstone.platform.http.wire.faults import NoAnswer, Unreachable
 from flagstone.platform.http.wire.messages import RequestHead
 from tests.platform.http.talk import receive, status, talk
 
-from .conftest import QUICK, Loops, Runner, get, served
+from .conftest import BOUNDS, Loops, Runner, get, served
 
 WAIT = b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"
 PAUSE = b"GET /pause HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -72,7 +72,7 @@ def pair(folder: Path, name: str) -> Pair:
 
 
 async def call(port: int, head: RequestHead, tls: ssl.SSLContext | None, body: bytes = b"") -> bytes:
-    client = WireClient(QUICK)
+    client = WireClient(BOUNDS)
     try:
         replies = [
             await (await client.call("127.0.0.1", port, head, body, tls=tls)).body.read(1 << 30)

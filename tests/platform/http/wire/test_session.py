@@ -13,7 +13,7 @@ import pytest
 from flagstone.platform.http.wire.bounds import WireBounds
 from tests.platform.http.talk import receive, status, talk
 
-from .conftest import QUICK, Loops, Served, served
+from .conftest import HASTY, Loops, Served, served
 from .hostile import CHUNKED, REQUESTS
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -29,6 +29,12 @@ def quick() -> Iterator[Served]:
 @pytest.fixture
 def site(loops: Loops) -> Iterator[Served]:
     with served(loops=loops) as site:
+        yield site
+
+
+@pytest.fixture
+def hasty(loops: Loops) -> Iterator[Served]:
+    with served(HASTY, loops=loops) as site:
         yield site
 
 
@@ -197,41 +203,41 @@ def test_a_client_that_goes_away_in_a_body_breaks_it(site: Served) -> None:
 
 
 @pytest.mark.parametrize("start", [b"G", b"GET / HTTP/1.1\r\nHost: x\r\nA: "])
-def test_slow_headers_are_refused(site: Served, start: bytes) -> None:
+def test_slow_headers_are_refused(hasty: Served, start: bytes) -> None:
     began = time.monotonic()
-    answer = talk(site.port, start, *[b"b"] * 5, pause_seconds=0.15)
+    answer = talk(hasty.port, start, *[b"b"] * 5, pause_seconds=0.15)
     assert statuses(answer) == [408]
     assert time.monotonic() - began < 2
 
 
-def test_slow_headers_are_refused_on_a_used_connection_too(site: Served) -> None:
-    answer = talk(site.port, GET, b"GET / HTTP/1.1\r\n", *[b"A: b\r\n"] * 5, pause_seconds=0.15)
+def test_slow_headers_are_refused_on_a_used_connection_too(hasty: Served) -> None:
+    answer = talk(hasty.port, GET, b"GET / HTTP/1.1\r\n", *[b"A: b\r\n"] * 5, pause_seconds=0.15)
     assert statuses(answer) == [200, 408]
 
 
-def test_an_idle_connection_is_closed_without_a_word(site: Served) -> None:
-    assert talk(site.port) == b""
-    assert statuses(talk(site.port, GET)) == [200]
+def test_an_idle_connection_is_closed_without_a_word(hasty: Served) -> None:
+    assert talk(hasty.port) == b""
+    assert statuses(talk(hasty.port, GET)) == [200]
 
 
 @pytest.mark.parametrize(
     "framing", [b"Content-Length: 5000", b"Transfer-Encoding: chunked"], ids=["length", "chunked"]
 )
-def test_a_slow_body_is_refused(site: Served, framing: bytes) -> None:
+def test_a_slow_body_is_refused(hasty: Served, framing: bytes) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n" % framing
-    answer = talk(site.port, head, *[b"1\r\na\r\n"] * 6, pause_seconds=0.15)
+    answer = talk(hasty.port, head, *[b"1\r\na\r\n"] * 6, pause_seconds=0.15)
     assert statuses(answer) == [408]
 
 
-def test_a_client_that_takes_nothing_is_cut_off(site: Served) -> None:
+def test_a_client_that_takes_nothing_is_cut_off(hasty: Served) -> None:
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.settimeout(5)
-        line.connect(("127.0.0.1", site.port))
+        line.connect(("127.0.0.1", hasty.port))
         line.sendall(get(b"/large"))
         time.sleep(1.2)
         assert len(receive(line)) < 64 * 1024 * 1024
-    assert site.server.busy == 0
+    assert hasty.server.busy == 0
 
 
 def test_too_large_a_body_is_refused_by_its_head_or_its_chunks(quick: Served) -> None:
@@ -288,4 +294,3 @@ def test_what_was_refused_leaves_nothing_behind(quick: Served) -> None:
     while quick.server.connections and time.monotonic() < deadline:
         time.sleep(0.02)
     assert quick.server.connections == 0
-    assert QUICK.connections_max > 0

@@ -7,6 +7,7 @@ import asyncio
 import select
 from collections.abc import Callable
 from enum import Enum, auto
+from time import monotonic
 
 from flagstone.platform.http.wire.bounds import WireBounds
 from flagstone.platform.http.wire.connection import Connection, ReceivedBody
@@ -21,7 +22,7 @@ from flagstone.platform.http.wire.faults import (
 from flagstone.platform.http.wire.heads import Malformed, ReadResponse, read_response
 from flagstone.platform.http.wire.messages import Body, HeldBody, Reply
 
-_SURELY_FRESH_SECONDS = 0.5  # of rest; what closed meanwhile was told to us by the event loop
+_SURELY_FRESH_SECONDS = 0.5  # of rest: hardly anybody closes so soon
 _INTERIM_MAX = 8  # answers with 1xx before the final one
 
 
@@ -82,11 +83,11 @@ class Link(Connection):
         """
         if self._phase is not IDLE or self._transport.is_closing():
             return False
-        return self._loop.time() - self._rested_at < _SURELY_FRESH_SECONDS or not self._poll.poll(0)
+        return monotonic() - self._rested_at < _SURELY_FRESH_SECONDS or not self._poll.poll(0)
 
     def rest(self) -> None:
         """Wait for the next request, but not for ever."""
-        self._rested_at = self._loop.time()
+        self._rested_at = monotonic()  # the loop's own time stands still while it is busy
         self._watch.set(self._bounds.idle_seconds_max)
 
     def abort(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Several sites under one supervisor: started together, stopped and started alone, revived, ended in order."""
+"""Several sites under one supervisor: started together, stopped and started alone, revived, ended."""
 
 from __future__ import annotations
 

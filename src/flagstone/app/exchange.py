@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import structlog
+
 from flagstone.app.folder import Folder
 from flagstone.app.sealing import FieldSealer
 from flagstone.blocks.exchange.contract.identifiers import ServerId
@@ -33,6 +35,7 @@ from flagstone.settings.options import ExchangeOptions, Settings
 if TYPE_CHECKING:
     from flagstone.app.site import Site
 
+log = structlog.get_logger("flagstone.exchange")
 STOP_SECONDS_MAX = 5.0
 
 
@@ -62,6 +65,8 @@ def exchanging(
         return None
     if settings.site not in plan.servers:
         raise SettingsFault(f"site: the exchange of {country.code} has no server for {settings.site}")
+    if settings.http.tls_certificate is not None:
+        raise SettingsFault("http.tls_certificate: at a site on the exchange a proxy must end TLS")
     sealer = FieldSealer(ensure_secret_key(folder.keys / "exchange-secrets"))
     server, database = plan.servers[settings.site].id, databases["exchange"]
     is_centre = plan.centre == settings.site
@@ -90,6 +95,7 @@ def carrying(site: Site, clients: Listener | None, servers: Listener | None) -> 
     exchange.log.start()
     exchange.service.start()
     exchange.path.start(clients, servers)
+    log.info("messages are carried", transport=exchange.path.status().transport, server=str(exchange.server))
     try:
         yield
     finally:
@@ -100,9 +106,8 @@ def carrying(site: Site, clients: Listener | None, servers: Listener | None) -> 
 
 def local_address(settings: Settings) -> str:
     """Return where this site's own pages and interfaces are, for calls from this very process."""
-    scheme = "https" if settings.http.tls_certificate else "http"
     host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
-    return f"{scheme}://{host}:{settings.http.port}"
+    return f"http://{host}:{settings.http.port}"
 
 
 def client_address(settings: Settings) -> str:

@@ -158,6 +158,37 @@ def test_a_mark_of_somebody_else_counts(at: Rig) -> None:
     assert states(at) == [(State.CANCELLED, 0, "")]
 
 
+def test_a_mistake_of_the_program_stops_nothing_else(at: Rig) -> None:
+    broken = at.news.publish(SITE, DEATH, {"person": MARI})
+
+    def wrong(_to: ClientId, item: dict[str, Any]) -> int:
+        if item["id"] == broken.id:
+            raise KeyError(MARI)
+        return 200
+
+    at.wire.answer = wrong
+    at.news.publish(SITE, DEATH, {"person": JAAN})
+    assert at.courier.deliver_due() == 2
+    assert states(at) == [(State.WAITING, 1, "KeyError"), (State.ACKNOWLEDGED, 1, "")]
+
+
+def test_a_stop_waits_a_little_and_begins_nothing(at: Rig) -> None:
+    gate = threading.Event()
+
+    def slow(_to: ClientId, _item: dict[str, Any]) -> int:
+        gate.wait(20)
+        return 200
+
+    at.wire.answer = slow
+    at.news.publish(SITE, DEATH, {"person": MARI})
+    at.courier.deliver_due()
+    begun = time.monotonic()
+    at.courier.stop(0.2)
+    assert time.monotonic() - begun < 3
+    gate.set()
+    assert at.courier.deliver_due() == 0
+
+
 def test_pauses_grow_to_an_hour_and_end() -> None:
     whole = [pause(n, 0.5) for n in range(1, ATTEMPTS_MAX)]
     seconds = [each.total_seconds() for each in whole if each]

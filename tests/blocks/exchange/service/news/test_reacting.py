@@ -28,6 +28,7 @@ from tests.blocks.exchange.service.news.rig import (
 from flagstone.blocks.exchange.contract.identifiers import ClientId
 from flagstone.blocks.exchange.contract.news import DeliveryQuery, Event, State, TypeId
 from flagstone.blocks.exchange.contract.news_faults import EventInvalid, EventUnexpected, NewsNotPermitted
+from flagstone.blocks.exchange.contract.news_plan import Reaction
 from flagstone.blocks.exchange.model.news import ATTEMPTS_MAX
 from flagstone.blocks.registry.contract.record import Query
 from flagstone.kernel.clock import SetClock
@@ -153,6 +154,21 @@ def test_a_failing_reaction_is_tried_again_shown_and_retried(at: Rig, clock: Set
     assert at.inbox.react_due() == 1
     with pytest.raises(NewsNotPermitted):
         at.inbox.taken(system(CENTRE))
+
+
+def test_a_mistake_of_the_program_stops_no_other_reaction(at: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for person in (MARI, JAAN):
+        at.inbox.take(system(INTERIOR), at.news.publish(SITE, BIRTH, {"person": person}))
+    whole = at.inbox._reactor.react
+
+    def react(reaction: Reaction, event: Event) -> int:
+        if event.payload["person"] == MARI:
+            raise KeyError(MARI)
+        return whole(reaction, event)
+
+    monkeypatch.setattr(at.inbox._reactor, "react", react)
+    assert at.inbox.react_due() == 2
+    assert sorted(each.last_fault for each in at.inbox.taken(SITE)) == ["", "KeyError"]
 
 
 def test_a_reaction_repeated_after_somebody_elses_change_does_nothing(at: Rig) -> None:

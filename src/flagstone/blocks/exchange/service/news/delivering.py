@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+import structlog
+
 from flagstone.blocks.exchange.contract.news import EventType, Message, Sender, State
 from flagstone.blocks.exchange.contract.news_faults import EventUnknown, PushRefused
 from flagstone.blocks.exchange.model.names import subsystem_named
@@ -31,6 +33,8 @@ from flagstone.kernel.clock import rfc3339
 from flagstone.kernel.errors import Fault
 from flagstone.platform.storage.faults import ChangedMeanwhile, NotThere
 from flagstone.platform.storage.sql import Row
+
+log = structlog.get_logger("flagstone.news")
 
 LANES = 8
 BATCH = 50
@@ -102,6 +106,7 @@ class Courier:
         self._lanes = ThreadPoolExecutor(LANES, thread_name_prefix="news-lane")
         self._circuits: dict[str, Circuit] = {}
         self._busy: set[str] = set()
+        self._running: list[Future[int]] = []
         self._turn = threading.Lock()
         self._stopping = threading.Event()
 
@@ -115,10 +120,11 @@ class Courier:
         done, _ = wait(started, timeout=WAIT_SECONDS)
         return sum(lane.result() for lane in done)
 
-    def stop(self) -> None:
-        """Begin nothing more and wait for the pushes in hand."""
+    def stop(self, seconds: float = 5) -> None:
+        """Begin nothing more and wait up to `seconds` for the pushes in hand; what is cut off is repeated."""
         self._stopping.set()
-        self._lanes.shutdown(wait=True)
+        wait(self._running, timeout=seconds)
+        self._lanes.shutdown(wait=False, cancel_futures=True)
 
     def _due(self) -> list[str]:
         """Return to whom something is due and who is not left alone."""
@@ -138,7 +144,9 @@ class Courier:
             if subscriber in self._busy or self._stopping.is_set():
                 return None
             self._busy.add(subscriber)
-        return self._lanes.submit(self._run, subscriber)
+            lane = self._lanes.submit(self._run, subscriber)
+            self._running = [each for each in self._running if not each.done()] + [lane]
+        return lane
 
     def _run(self, subscriber: str) -> int:
         """Push one subscriber's events in their order until one is not answered."""
@@ -199,6 +207,9 @@ class Courier:
             status = self._sender.send(event.type.room, receiver, row["service"], path, message)
         except Fault as fault:
             return Outcome(fault.code, unanswered=True)
+        except Exception as error:  # noqa: BLE001 - one broken push must not stop all later ones
+            log.warning("push broken", subscriber=row["subscriber"], error=type(error).__name__)
+            return Outcome(type(error).__name__, unanswered=False)
         if 200 <= status < 300:
             return Outcome("", unanswered=False)
         return Outcome(PushRefused.code, unanswered=status >= 500 or status in _RETRIED)

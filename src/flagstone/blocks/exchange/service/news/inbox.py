@@ -145,6 +145,8 @@ class InboxService:
             marks |= {"state": State.ACKNOWLEDGED.value, "records": records}
         except Fault as fault:
             marks |= self._failed(row, fault.code)
+        except Exception as error:  # noqa: BLE001 - one broken reaction must not stop all later ones
+            marks |= self._failed(row, type(error).__name__)
         self._probe("reaction.done")
         with self._database.writing(INBOX, LATER) as write:
             marks["changed_at"] = rfc3339(write.at)

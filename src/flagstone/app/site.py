@@ -119,6 +119,8 @@ def at_work(
     jobs = durable_work(site, front.sessions, clock)
     with ExitStack() as stack:
         stack.callback(checkpoints.sign_at_stop, site.folder, site.databases)
+        if site.services.announcing is not None:
+            stack.callback(site.services.announcing.courier.stop)
         stack.callback(jobs.stop)
         jobs.start(wait=False)
         stack.enter_context(carrying(site, clients, servers))

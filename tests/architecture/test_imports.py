@@ -25,8 +25,13 @@ DOORS = {
     "typer rich": r"cli(\..*)?|blocks\.\w+\.cli(\..*)?",
     "openfisca_core": r"blocks\.rules(\..*)?",
 }
-# What is imported late on purpose: the engine weighs 30 MB that a site at rest does without.
-LATE = {"flagstone.platform.jobs.engine"}
+# What is imported late on purpose: each weighs from 5 to 30 MB that a site at rest does without.
+LATE = {
+    "alembic",
+    "flagstone.platform.jobs.engine",
+    "flagstone.platform.storage.session",
+    "flagstone.platform.storage.steps",
+}
 BY_STRING = {
     "import_module",
     "__import__",

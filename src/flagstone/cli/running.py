@@ -93,6 +93,9 @@ def _all(file: Path | None, data: Path | None, port: int | None, country: Countr
         children = {
             settings.site: Child(settings, those) for settings, (_, those) in zip(sites, opened, strict=True)
         }
+        from flagstone.platform.http.warming import warm  # noqa: PLC0415 - only where sites are forked
+
+        warm(country.languages)
         supervisor = Supervisor(children, partial(_be_site, country), control=door)
         supervisor.heed_signals()
         _supervise(supervisor, country)

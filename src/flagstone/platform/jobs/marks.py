@@ -13,10 +13,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
 from flagstone.platform.jobs.lease import AdvisoryLeases, FileLeases, Leases
+
+if TYPE_CHECKING:
+    from flagstone.platform.storage.session import Session
 
 BUSY_SECONDS_MAX = 30
 TABLE = (
@@ -115,29 +118,23 @@ class ServerPlace:
         return AdvisoryLeases(lambda: _Session(self._connect()), self._site)
 
     @contextmanager
-    def _connected(self) -> Iterator[Any]:
+    def _connected(self) -> Iterator[Session]:
         connection = self._connect()
         try:
             yield connection
         finally:
             connection.close()
 
-    def _connect(self) -> Any:
-        import psycopg  # noqa: PLC0415 - only where a server is used
+    def _connect(self) -> Session:
+        from flagstone.platform.storage.session import connect  # noqa: PLC0415 - only where a server is used
 
-        return psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=5,
-            application_name=f"flagstone jobs {self._site}",
-            options="-csearch_path=jobs",
-        )
+        return connect(self._url, name=f"flagstone jobs {self._site}", schema="jobs")
 
 
 class _Session:
     """A connection as leases use it."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Session) -> None:
         self._connection = connection
 
     def exec_driver_sql(self, statement: str) -> _Session:

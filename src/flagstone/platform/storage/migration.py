@@ -27,9 +27,9 @@ def pending(database: Database) -> list[Step]:
         behind = [chain for chain in _chains(database) if not _is_current(connection, *chain)]
         if not behind:
             return []
-        from flagstone.platform.storage import steps  # noqa: PLC0415 - heavy, and rarely needed
+        from flagstone.platform.storage.steps import pending as lacking  # noqa: PLC0415 - rarely needed
 
-        return [step for chain in behind for step in steps.pending(connection, *chain)]
+        return [step for chain in behind for step in lacking(connection, *chain)]
 
 
 def require_current(database: Database) -> None:
@@ -41,13 +41,14 @@ def require_current(database: Database) -> None:
 
 def migrate(database: Database) -> list[Step]:
     """Take every pending step in one transaction and return them."""
-    from flagstone.platform.storage import steps  # noqa: PLC0415 - heavy, and rarely needed
+    from flagstone.platform.storage.steps import pending as lacking  # noqa: PLC0415 - rarely needed
+    from flagstone.platform.storage.steps import take  # noqa: PLC0415
 
     with database.turn(), translated(), database.writers.connect() as connection, connection.begin():
         taken = []
         for name, folder in _chains(database):
-            taken += steps.pending(connection, name, folder)
-            steps.take(connection, name, folder)
+            taken += lacking(connection, name, folder)
+            take(connection, name, folder)
         return taken
 
 

@@ -20,7 +20,7 @@ from tests.journeys.state import WAYS, Asking, Person, State, Systems
 SEEN_WITHIN_SECONDS = 5.0
 PAGE_SECONDS_MAX = 2.0 + 1.0  # the page's own limit, and the rest of the way
 PERSONS = 25
-READERS = 6
+READERS = 4
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,22 @@ def test_an_agency_that_hangs_is_named_in_time(state: State, persons: dict[str, 
         took = time.monotonic() - begun
     assert took < PAGE_SECONDS_MAX
     assert "Ministry of the Environment did not answer in time." in text_of(page.text)
+
+
+def test_an_investigation_is_counted_and_not_described(
+    state: State, systems: Systems, persons: dict[str, Person]
+) -> None:
+    code, person = next(iter(persons.items()))
+    police = next(way for way in WAYS if way.client.endswith("/investigations"))
+    before = person.usages()["hidden"]
+    until = {"Flagstone-Hidden-Until": "2099-01-01T00%3A00%3A00Z"}
+    message = str(UUID(int=Random().getrandbits(128), version=4))
+    assert systems.read(police, code, message, **until) == 1
+    assert person.usages()["hidden"] == before + 1
+    assert message not in person.messages()
+    assert "may not be described yet" in text_of(person.page().text)
+    with pytest.raises(AssertionError, match="may not keep a use of data hidden"):
+        systems.read(WAYS[0], code, str(UUID(int=Random().getrandbits(128), version=4)), **until)
 
 
 def test_a_usage_row_that_is_deleted_is_named(state: State) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""One exchange looked at by its number: covered heads for operators, the whole to an auditor with a reason."""
+"""One exchange by its number: covered heads for operators, all of it to an auditor with a reason."""
 
 from __future__ import annotations
 

@@ -23,8 +23,9 @@ class PublishRule:
     """A record of `register` makes an event of `event` when it is registered or corrected.
 
     For a correction one of `fields` must have changed (any, when empty). `when` are values that the record
-    then has; a list is one of several. `recent` names fields whose date lies at most so many days back. `payload` names for each member of the payload the field of the
-    record, dotted for a part (`languages.0`); what the record does not have is left out.
+    then has; a list is one of several. `recent` names fields whose date lies at most so many days back.
+    `payload` names for each member of the payload the field of the record, dotted for a part
+    (`languages.0`); what the record does not have is left out.
     """
 
     event: TypeId

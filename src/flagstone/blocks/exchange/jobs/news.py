@@ -30,11 +30,6 @@ def react_due(inbox: InboxService) -> int:
     return inbox.react_due()
 
 
-def turn(courier: Courier, inbox: InboxService) -> int:
-    """Push and react, what is due of both; for one schedule each second."""
-    return deliver_due(courier) + react_due(inbox)
-
-
 def erase_old(upkeep: Upkeep, inbox: InboxService) -> int:
     """Erase events that are done with and older than they are kept; for a daily schedule."""
     erased = 0

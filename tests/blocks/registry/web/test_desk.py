@@ -129,7 +129,7 @@ def test_a_record_shows_history_and_every_reading_with_its_purpose(
     assert "Population Register Act § 12" in page
     [newest, *_] = registry.read_log(OFFICIAL, "people", "P-000001")
     assert newest.reason == Reason(
-        "Handling an application or a case: child benefit", "Population Register Act § 12", "2026-7"
+        "Handling an application or a case: child benefit", "Population Register Act § 12", "2026-7", "2026-7"
     )
 
 

@@ -48,7 +48,10 @@ def text_of(form: FormData, name: str) -> str:
 
 
 def stated(form: FormData, definition: RegisterDefinition) -> Stated:
-    """Return the purpose that `form` states, with the legal basis of the register."""
+    """Return the purpose that `form` states, with the legal basis of the register.
+
+    On the spot the case is what the reading refers to, as there is no message.
+    """
     chosen, details, reference = (text_of(form, name) for name in ("purpose", "details", "reference"))
     flaws: list[Flaw] = []
     if chosen not in PURPOSES:
@@ -61,4 +64,4 @@ def stated(form: FormData, definition: RegisterDefinition) -> Stated:
     if flaws:
         return Stated(chosen, details, reference, None, tuple(flaws))
     words = f"{PURPOSES[chosen]}: {details}" if details else PURPOSES[chosen]
-    return Stated(chosen, details, reference, Reason(words, definition.legal_basis, reference))
+    return Stated(chosen, details, reference, Reason(words, definition.legal_basis, reference, reference))

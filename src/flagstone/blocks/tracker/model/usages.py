@@ -136,7 +136,7 @@ def usage_of(reading: Reading, words: RegisterWords | None, *, owner: str, offic
         fields=reading.fields,
         purpose=reading.reason.purpose,
         legal_basis=reading.reason.legal_basis,
-        message_id=reading.reason.message_reference,
+        message_id=reading.reason.message_reference if reading.system else "",
         case=reading.reason.case,
         official=official,
         own=is_own(reading),

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
 
-from flagstone.app.folder import Folder
+from flagstone.app.ground import Ground
 from flagstone.app.sealing import FieldSealer
+from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.blocks.exchange.contract.identifiers import ServerId
 from flagstone.blocks.exchange.model.faults import Spelling
 from flagstone.blocks.exchange.model.names import server_named
@@ -22,14 +23,11 @@ from flagstone.blocks.exchange.service.exchange import Service
 from flagstone.blocks.exchange.service.message_log import Log
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.serving import MessagePath
-from flagstone.country import Country
-from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.crypto.keys import ensure_secret_key
 from flagstone.platform.http.server import Listener
 from flagstone.platform.http.tickets import Tickets
 from flagstone.platform.http.wire.bounds import WireBounds
-from flagstone.platform.storage.database import Database
 from flagstone.settings.options import ExchangeOptions, Settings
 
 if TYPE_CHECKING:
@@ -51,25 +49,14 @@ class Exchanging:
     secret: str = field(repr=False)
 
 
-def exchanging(
-    settings: Settings,
-    country: Country,
-    databases: Mapping[str, Database],
-    folder: Folder,
-    tickets: Tickets,
-    clock: Clock,
-) -> Exchanging | None:
+def exchanging(ground: Ground, tickets: Tickets) -> Exchanging | None:
     """Return the exchange on the site's database, None in a country without one."""
-    plan = country.exchange()
-    if plan is None:
+    plan, settings, database = ground.country.exchange(), ground.settings, ground.databases.get("exchange")
+    if plan is None or database is None:
         return None
-    if settings.site not in plan.servers:
-        raise SettingsFault(f"site: the exchange of {country.code} has no server for {settings.site}")
-    if settings.http.tls_certificate is not None:
-        raise SettingsFault("http.tls_certificate: at a site on the exchange a proxy must end TLS")
-    sealer = FieldSealer(ensure_secret_key(folder.keys / "exchange-secrets"))
-    server, database = plan.servers[settings.site].id, databases["exchange"]
-    is_centre = plan.centre == settings.site
+    _require_fit(ground, plan)
+    sealer = FieldSealer(ensure_secret_key(ground.folder.keys / "exchange-secrets"))
+    server, is_centre = plan.servers[settings.site].id, plan.centre == settings.site
     place = Place(server, is_centre, _peers(settings.exchange))
     service = Service(database, sealer, place=place, fetch=HttpFetch(lambda: local_address(settings)))
     log, secret = Log(database, sealer), secrets.token_urlsafe(32)
@@ -77,12 +64,22 @@ def exchanging(
         service.snapshot,
         log,
         tickets,
-        clock=clock,
+        clock=ground.clock,
         secret=secret,
         local_address=local_address(settings),
         bounds=_bounds(settings.exchange),
     )
     return Exchanging(service, log, path, server, is_centre, secret)
+
+
+def _require_fit(ground: Ground, plan: ExchangePlan) -> None:
+    """Raise SettingsFault where the site cannot be on the exchange."""
+    if ground.settings.site not in plan.servers:
+        raise SettingsFault(
+            f"site: the exchange of {ground.country.code} has no server for {ground.plan.code}"
+        )
+    if ground.settings.http.tls_certificate is not None:
+        raise SettingsFault("http.tls_certificate: at a site on the exchange a proxy must end TLS")
 
 
 @contextmanager

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flagstone.app.exchange import Exchanging, client_address
+from flagstone.app.ground import Ground
 from flagstone.blocks.exchange.contract.faults import GroupUnknown
 from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId
 from flagstone.blocks.exchange.contract.news_plan import NewsPlan
@@ -19,10 +19,7 @@ from flagstone.blocks.exchange.service.news.publishing import RegisterNews
 from flagstone.blocks.exchange.service.news.reacting import Reactor
 from flagstone.blocks.exchange.service.news.sending import OverExchange
 from flagstone.blocks.registry.contract.registry import Registry
-from flagstone.country import Country
 from flagstone.platform.http.client import OtherSite
-from flagstone.platform.storage.database import Database
-from flagstone.settings.options import Settings
 
 ROOM = "registry"
 """The subsystem in whose name a site's registers publish."""
@@ -40,26 +37,19 @@ class Announcing:
     room: ClientId
 
 
-def announcing(
-    settings: Settings,
-    country: Country,
-    databases: Mapping[str, Database],
-    registry: Registry,
-    exchange: Exchanging | None,
-) -> Announcing | None:
+def announcing(ground: Ground, registry: Registry, exchange: Exchanging | None) -> Announcing | None:
     """Return what passes events on, None without an exchange."""
     if exchange is None:
         return None
     owner, database, plan = (
-        member_named(country.plan(settings.site).owner),
-        databases["exchange"],
-        country.news(),
+        member_named(ground.plan.owner),
+        ground.databases["exchange"],
+        ground.country.news(),
     )
     room = ClientId(owner.instance, owner.member_class, owner.member_code, ROOM)
-    news = NewsService(
-        database, owner, lambda client, group: belongs(exchange.service.snapshot(), client, group)
-    )
-    sender = OverExchange(OtherSite(client_address(settings)), exchange.secret)
+    snapshot = exchange.service.snapshot
+    news = NewsService(database, owner, lambda client, group: belongs(snapshot(), client, group))
+    sender = OverExchange(OtherSite(client_address(ground.settings)), exchange.secret)
     return Announcing(
         news,
         InboxService(database, of_owner(plan, owner), Reactor(registry), owner=owner),

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flagstone.app.exchange import Exchanging, exchanging
-from flagstone.app.folder import Folder
+from flagstone.app.ground import Ground
 from flagstone.app.news import Announcing, announcing
 from flagstone.app.sealing import FieldSealer
 from flagstone.app.tracker import tracker
@@ -19,10 +18,8 @@ from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.blocks.tracker.service.tracker import Service as Tracker
 from flagstone.country import Country
-from flagstone.kernel.clock import Clock
 from flagstone.platform.crypto.keys import ensure_secret_key
 from flagstone.platform.http.tickets import Tickets
-from flagstone.platform.storage.database import Database
 from flagstone.settings.options import Settings
 
 PORTAL = "portal"
@@ -51,21 +48,19 @@ class Services:
     announcing: Announcing | None
 
 
-def services(
-    settings: Settings, country: Country, databases: Mapping[str, Database], folder: Folder, clock: Clock
-) -> Services:
-    """Put the use cases of every block together on `databases`."""
-    sealer = FieldSealer(ensure_secret_key(folder.keys / "registry-secrets"))
-    registry = Service(databases["registry"], sealer, country.checks)
+def services(ground: Ground) -> Services:
+    """Put the use cases of every block together on what the site stands on."""
+    sealer = FieldSealer(ensure_secret_key(ground.folder.keys / "registry-secrets"))
+    registry = Service(ground.databases["registry"], sealer, ground.country.checks)
     tickets = Tickets()
-    exchange = exchanging(settings, country, databases, folder, tickets, clock)
+    exchange = exchanging(ground, tickets)
     return Services(
         registry,
-        tracker(settings, country, databases, folder, registry),
+        tracker(ground, registry),
         tickets,
-        _identity(settings, country, databases, folder, registry, clock),
+        _identity(ground, registry),
         exchange,
-        announcing(settings, country, databases, registry, exchange),
+        announcing(ground, registry, exchange),
     )
 
 
@@ -74,29 +69,21 @@ def portal_client(country: Country, site: str) -> str:
     return PORTAL if country.plan(site).citizens else f"{PORTAL}-{site}"
 
 
-def _identity(
-    settings: Settings,
-    country: Country,
-    databases: Mapping[str, Database],
-    folder: Folder,
-    registry: Registry,
-    clock: Clock,
-) -> SigningIn | None:
+def _identity(ground: Ground, registry: Registry) -> SigningIn | None:
     """Return the identity provider on this site's own registers, None at any other site."""
-    if "identity" not in databases:
+    database = ground.databases.get("identity")
+    if database is None:
         return None
+    country, settings = ground.country, ground.settings
     directory = RegisterDirectory(registry, country.persons, country.offices)
-    terms = _terms(settings, country)
-    return SigningIn(
-        Provider(
-            databases["identity"],
-            folder.keys / "identity",
-            terms,
-            clock,
-            registrations=settings.registrations,
-        ),
-        directory,
+    provider = Provider(
+        database,
+        ground.folder.keys / "identity",
+        _terms(settings, country),
+        ground.clock,
+        registrations=settings.registrations,
     )
+    return SigningIn(provider, directory)
 
 
 def _terms(settings: Settings, country: Country) -> Terms:

@@ -13,6 +13,7 @@ from flagstone.app.exchange import carrying
 from flagstone.app.exchange_faces import mediator_dialect
 from flagstone.app.faces import web_application
 from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
+from flagstone.app.ground import Ground
 from flagstone.app.plan import OWN_SETTINGS, own_settings
 from flagstone.app.portal import portal
 from flagstone.app.services import Services, services
@@ -82,7 +83,7 @@ def _site(
     """Return the site on databases that are up to date; MigrationsPending otherwise."""
     for database in databases.values():
         migration.require_current(database)
-    use_cases = services(settings, country, databases, folder, clock)
+    use_cases = services(Ground(settings, country, databases, folder, clock))
     return Site(settings, country, country.plan(settings.site), folder, databases, use_cases)
 
 

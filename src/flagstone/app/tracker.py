@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from flagstone.app.folder import Folder
+from flagstone.app.ground import Ground
 from flagstone.app.sources import agencies
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.service.reading_log import Log
@@ -22,8 +22,6 @@ from flagstone.platform.crypto.keys import ensure_secret_key
 from flagstone.platform.http.asking import Asking
 from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.routes import Routes
-from flagstone.platform.storage.database import Database
-from flagstone.settings.options import Settings
 
 if TYPE_CHECKING:
     from flagstone.app.site import Site
@@ -31,21 +29,16 @@ if TYPE_CHECKING:
 __all__ = ["TRACKER_MENU", "tracker", "tracker_routes"]
 
 
-def tracker(
-    settings: Settings,
-    country: Country,
-    databases: Mapping[str, Database],
-    folder: Folder,
-    registry: Registry,
-) -> Service:
+def tracker(ground: Ground, registry: Registry) -> Service:
     """Return the tracker beside the site's own registers."""
-    key = ensure_secret_key(folder.keys / "tracker-secrets")
-    plan = country.plan(settings.site)
+    key = ensure_secret_key(ground.folder.keys / "tracker-secrets")
+    owner = ground.plan.owner
     terms = Terms(
-        plan.owner,
-        organisations=frozenset({member_code(plan.owner)} if plan.owner else ()),
-        names=_names(country),
+        owner,
+        organisations=frozenset({member_code(owner)} if owner else ()),
+        names=_names(ground.country),
     )
+    databases = ground.databases
     return Service(databases["tracker"], registry, Log(databases["registry"]), key=key, terms=terms)
 
 

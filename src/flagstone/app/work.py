@@ -14,6 +14,7 @@ from flagstone.blocks.exchange.jobs import configuration as exchanges
 from flagstone.blocks.exchange.jobs import news
 from flagstone.blocks.exchange.service.log_counts import HandedOut
 from flagstone.blocks.exchange.service.news.publishing import RegisterNews
+from flagstone.blocks.exchange.service.syncing import BOUNDS as SYNC_BOUNDS
 from flagstone.blocks.exchange.service.syncing import Sync
 from flagstone.blocks.identity import jobs as identity
 from flagstone.blocks.portal import jobs as portal
@@ -102,7 +103,7 @@ def _schedule_exchange(site: Site, jobs: Jobs) -> None:
         ),
     }
     if site.settings.exchange.centre:
-        sync = Sync(exchange.service.members, OtherSite(site.settings.exchange.centre))
+        sync = Sync(exchange.service.members, OtherSite(site.settings.exchange.centre, bounds=SYNC_BOUNDS))
         timetable["exchange-directory"] = (
             Every(exchanges.SYNC_SECONDS),
             lambda _: exchanges.sync_directory(sync),

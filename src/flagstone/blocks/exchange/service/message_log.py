@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
@@ -24,6 +24,7 @@ from flagstone.blocks.exchange.service.sealing import Sealer
 from flagstone.blocks.exchange.store import messages
 from flagstone.kernel.audit import Reason, job
 from flagstone.platform.storage.database import Database
+from flagstone.platform.storage.faults import AlreadyThere
 
 log = structlog.get_logger("flagstone.exchange")
 
@@ -175,21 +176,36 @@ class Log:
         """Write a batch in one transaction; return the requests that cannot be kept."""
         asked = {id(each): self._rows.request(each.record) for each in requests}
         answered = [row for row in map(self._rows.response, responses) if row is not None]
-        fresh: dict[messages.Key, tuple[_Request, dict[str, object]]] = {}
+        nothing: set[messages.Key] = set()
+        try:  # what was seen before is rare, and looking for it costs as much as writing
+            return self._commit_new(requests, asked, answered, (nothing, nothing))
+        except AlreadyThere:
+            with self._database.reading() as view:
+                seen = messages.requests_there(view, (_key(row) for row in asked.values() if row))
+                ended = messages.responses_there(view, map(_key, answered))
+            return self._commit_new(requests, asked, answered, (seen, ended))
+
+    def _commit_new(
+        self,
+        requests: Sequence[_Request],
+        asked: Mapping[int, dict[str, object] | None],
+        answered: Sequence[dict[str, object]],
+        known: tuple[set[messages.Key], set[messages.Key]],
+    ) -> list[_Request]:
+        """Write what is not `known`, each key once; AlreadyThere when storage knows more."""
+        seen, ended = known
+        fresh: dict[messages.Key, dict[str, object]] = {}
         refused = []
-        with self._database.reading() as view:
-            seen = messages.requests_there(view, (_key(row) for row in asked.values() if row))
-            ended = messages.responses_there(view, map(_key, answered))
         for each in requests:
             row = asked[id(each)]
             if row is None or _key(row) in seen or _key(row) in fresh:
                 refused.append(each)
             else:
-                fresh[_key(row)] = (each, row)
+                fresh[_key(row)] = row
         endings = {_key(row): row for row in reversed(answered) if _key(row) not in ended}
         if fresh or endings:
             with self._database.writing(WRITER, REASON) as write:
-                messages.add(write, [row for _, row in fresh.values()], list(endings.values()))
+                messages.add(write, list(fresh.values()), list(endings.values()))
         return refused
 
     def _refuse(self, requests: Sequence[_Request], why: str) -> None:

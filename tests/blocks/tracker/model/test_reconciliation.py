@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstone.blocks.tracker.model.reconciliation import Recorded, Told, added, compare
@@ -18,6 +18,7 @@ def told(messages: dict[str, int | None], around: dict[str, int | None] | None =
     return Told(list(messages.items()), list((around or messages).items()))
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.data())
 def test_names_exactly_what_was_taken_out(messages: dict[str, int], data: st.DataObject) -> None:
     gone = set(data.draw(st.lists(st.sampled_from(sorted(messages)), unique=True))) if messages else set()
@@ -28,6 +29,7 @@ def test_names_exactly_what_was_taken_out(messages: dict[str, int], data: st.Dat
     assert found.surplus == ()
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.data())
 def test_names_exactly_what_was_added(messages: dict[str, int], data: st.DataObject) -> None:
     more = set(data.draw(st.lists(st.sampled_from(sorted(messages)), unique=True))) if messages else set()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstone.blocks.tracker.contract import SignalKind
@@ -76,6 +76,7 @@ TALLIES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(TALLIES, st.randoms(use_true_random=False))
 def test_the_order_of_tallies_does_not_matter(tallies: list[Tally], chance: random.Random) -> None:
     mixed = list(tallies)
@@ -83,6 +84,7 @@ def test_the_order_of_tallies_does_not_matter(tallies: list[Tally], chance: rand
     assert patterns(mixed, frozenset({TODAY}), TERMS) == patterns(tallies, frozenset({TODAY}), TERMS)
 
 
+@settings(deadline=None)
 @given(TALLIES, st.integers(1, 50))
 def test_more_reading_today_takes_no_signal_away(tallies: list[Tally], more: int) -> None:
     before = marks(patterns(tallies, frozenset({TODAY}), TERMS))
@@ -90,6 +92,7 @@ def test_more_reading_today_takes_no_signal_away(tallies: list[Tally], more: int
     assert before <= after
 
 
+@settings(deadline=None)
 @given(TALLIES)
 def test_marks_are_unique_and_counts_positive(tallies: list[Tally]) -> None:
     seen = patterns(tallies, frozenset({TODAY, TODAY - timedelta(days=1)}), TERMS)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstone.blocks.tracker.contract import Usage, UsageKind
@@ -53,6 +53,7 @@ MANY = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(MANY, st.sampled_from(By), st.booleans())
 def test_nothing_is_lost_and_nothing_twice(many: list[Told], by: By, others_only: bool) -> None:
     wanted, shown, page = Wanted(by=by, others_only=others_only), [], 1
@@ -71,6 +72,7 @@ def test_nothing_is_lost_and_nothing_twice(many: list[Told], by: By, others_only
     assert found.usages == len(chosen)
 
 
+@settings(deadline=None)
 @given(MANY)
 def test_lines_and_what_is_folded_are_newest_first(many: list[Told]) -> None:
     lines = folded(many)

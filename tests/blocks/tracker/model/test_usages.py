@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstone.blocks.tracker.contract import Period, PeriodInvalid, Usage
@@ -36,6 +36,7 @@ def usages(seconds: list[int], source: str) -> list[Usage]:
 TIMES = st.lists(st.integers(0, 30), max_size=40)
 
 
+@settings(deadline=None)
 @given(TIMES, st.lists(st.integers(0, 30), max_size=10), st.integers(0, 60), st.integers(1, 20))
 def test_any_page_of_two_logs_is_that_of_one(
     long: list[int], short: list[int], offset: int, limit: int
@@ -47,6 +48,7 @@ def test_any_page_of_two_logs_is_that_of_one(
     assert list(page) == newest_first([*longer, *shorter])[offset : offset + limit]
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_a_pseudonym_is_six_plain_letters(seed: bytes) -> None:
     made = pseudonym(sha256(seed).hexdigest())
@@ -59,6 +61,7 @@ def test_pseudonyms_of_many_officials_differ() -> None:
     assert len(made) > 1_990
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**46))
 def test_an_id_tells_the_moment_it_was_made(milliseconds: int) -> None:
     instant = datetime(1971, 1, 1, tzinfo=UTC) + timedelta(microseconds=milliseconds * 1_001)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstone.blocks.tracker.contract import (
@@ -53,6 +53,7 @@ USAGES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(USAGES, max_size=4), st.integers(0, 9))
 def test_a_page_comes_back_as_it_went(usages: list[Usage], hidden: int) -> None:
     words = {"people": RegisterWords({"en": "People"}, {"name": {"en": "Name"}})}
@@ -132,6 +133,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, JSON)
 def test_any_json_is_read_or_refused(usages: Any, hidden: Any) -> None:
     for value in (usages, {"totalUsages": 1, "usages": usages, "hidden": hidden, "registers": hidden}):

@@ -131,7 +131,7 @@ def watched(deaths: Deaths, patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Database, "__init__", probed)
     patch.setattr("flagstone.platform.crypto.keys._write_draft", deaths.around(_write_draft()))
-    patch.setattr("flagstone.platform.storage.migration._run", deaths.around(_run()))
+    patch.setattr("flagstone.platform.storage.steps.take", deaths.around(_take()))
     patch.setattr(Folder, "complete", deaths.around(Folder.complete))
     patch.setattr(seeding, "_publish", deaths.around(seeding._publish))
     patch.setattr(seeding, "_load", deaths.around(seeding._load))
@@ -143,10 +143,10 @@ def _write_draft() -> Callable[..., Any]:
     return keys._write_draft
 
 
-def _run() -> Callable[..., Any]:
-    from flagstone.platform.storage import migration
+def _take() -> Callable[..., Any]:
+    from flagstone.platform.storage import steps
 
-    return migration._run
+    return steps.take
 
 
 def steps_of_a_making(settings: Settings, country: Country, clock: SetClock) -> int:

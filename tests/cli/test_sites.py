@@ -119,6 +119,9 @@ def test_one_asks_the_other_over_the_exchange(twin: Twin) -> None:
 def test_one_is_stopped_and_started_alone(twin: Twin) -> None:
     assert twin.sites("stop", "south") == {"north": "ready", "south": "stopped"}
     assert status_of(f"{twin.web['north']}/health/live") == 200
+    began = time.monotonic()
+    assert status_of(f"{twin.web['south']}/health/live") == 0
+    assert time.monotonic() - began < 1  # refused, not left waiting
     time.sleep(1)
     assert twin.standing() == {"north": "ready", "south": "stopped"}
     assert twin.sites("start", "south") == {"north": "ready", "south": "ready"}

@@ -36,17 +36,30 @@ def tls(settings: Settings) -> server.Tls | None:
 @contextmanager
 def opened(settings: Settings, country: Country) -> Iterator[tuple[Settings, Doors]]:
     """Bind the site's ports; yield the settings with those that were had. AddressUnavailable."""
+    those = bound(settings, country)
+    try:
+        had = replace(settings, http=replace(settings.http, port=_port(those.web)))
+        if those.clients is not None and those.servers is not None:
+            client_port, server_port = _port(those.clients), _port(those.servers)
+            ports = replace(settings.exchange, client_port=client_port, server_port=server_port)
+            had = replace(had, exchange=ports)
+        yield had, those
+    finally:
+        those.close()
+
+
+def bound(settings: Settings, country: Country) -> Doors:
+    """Return the site's doors, all of them or AddressUnavailable."""
     with ExitStack() as stack:
         web = stack.enter_context(server.bind(settings.http.host, settings.http.port, tls=tls(settings)))
-        had = replace(settings, http=replace(settings.http, port=_port(web)))
         if country.exchange() is None:
-            yield had, Doors(web)
-            return
+            stack.pop_all()
+            return Doors(web)
         options = settings.exchange
         clients = stack.enter_context(server.bind(options.host, options.client_port))
         servers = stack.enter_context(server.bind(options.host, options.server_port))
-        ports = replace(options, client_port=_port(clients), server_port=_port(servers))
-        yield replace(had, exchange=ports), Doors(web, clients, servers)
+        stack.pop_all()
+        return Doors(web, clients, servers)
 
 
 def _port(listener: server.Listener) -> int:

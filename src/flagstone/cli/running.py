@@ -96,7 +96,12 @@ def _all(file: Path | None, data: Path | None, port: int | None, country: Countr
         from flagstone.platform.http.warming import warm  # noqa: PLC0415 - only where sites are forked
 
         warm(country.languages)
-        supervisor = Supervisor(children, partial(_be_site, country), control=door)
+        supervisor = Supervisor(
+            children,
+            partial(_be_site, country),
+            lambda settings: doors.bound(settings, country),
+            control=door,
+        )
         supervisor.heed_signals()
         _supervise(supervisor, country)
 

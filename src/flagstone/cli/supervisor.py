@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Protocol
 
 from flagstone.cli.doors import Doors
+from flagstone.platform.http.server import AddressUnavailable
 from flagstone.settings.options import Settings
 
 STOP_SECONDS_MAX = 20
@@ -42,10 +43,14 @@ class Condition(Enum):
 
 @dataclass
 class Child:
-    """One site: what it is given, and the process that runs it."""
+    """One site: what it is given, and the process that runs it.
+
+    While it is stopped nobody listens at its `doors`, so that callers are refused at once.
+    """
 
     settings: Settings
     doors: Doors
+    shut: bool = False
     condition: Condition = Condition.STOPPED
     process: int = 0
     ready: int = -1  # reading end of the pipe on which the process says that it is ready
@@ -75,6 +80,7 @@ class Supervisor:
 
     children: Mapping[str, Child]
     run: Run
+    bind: Callable[[Settings], Doors]
     tell: Callable[[str, Condition], None] = lambda _site, _condition: None
     control: Control | None = None
     stopping: bool = False
@@ -141,7 +147,13 @@ class Supervisor:
                 self._kill()
 
     def _fork(self, child: Child) -> None:
-        """Begin the process of a site."""
+        """Begin the process of a site; where its ports are taken by others, try again later."""
+        if child.shut:
+            try:
+                child.doors, child.shut = self.bind(child.settings), False
+            except AddressUnavailable:
+                self._note_failure(child)
+                return
         reader, writer = os.pipe()
         child.condition, child.began = Condition.STARTING, time.monotonic()
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # one that comes now must not be lost
@@ -190,13 +202,18 @@ class Supervisor:
     def _note_end(self, child: Child) -> None:
         """Decide what becomes of a site whose process ended."""
         if not child.wanted or self.stopping:
-            child.condition = Condition.STOPPED
+            child.condition, child.shut = Condition.STOPPED, True
+            child.doors.close()
         else:
-            steady = time.monotonic() - child.began > STEADY_SECONDS
-            child.failures = 1 if steady else child.failures + 1
-            pause = BACKOFF_SECONDS[min(child.failures, len(BACKOFF_SECONDS)) - 1]
-            child.condition, child.again_at = Condition.FAILED, time.monotonic() + pause
+            self._note_failure(child)
         self.tell(child.settings.site, child.condition)
+
+    def _note_failure(self, child: Child) -> None:
+        """Let a site that ended or could not begin be tried again after a pause that grows."""
+        steady = time.monotonic() - child.began > STEADY_SECONDS
+        child.failures = 1 if steady else child.failures + 1
+        pause = BACKOFF_SECONDS[min(child.failures, len(BACKOFF_SECONDS)) - 1]
+        child.condition, child.again_at = Condition.FAILED, time.monotonic() + pause
 
     def _revive(self) -> None:
         """Start again what failed, after its pause."""

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from tiny.country import COUNTRY as TINY
-from tiny.country import rows as tiny_rows
+from tiny.country import COUNTRY as TINY  # type: ignore[import-not-found]  # beside it on the path
 
 from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.blocks.exchange.model.plan_reader import parse_plan
-from flagstone.country import Country, Row, SitePlan
+from flagstone.country import Country, SitePlan
 
 OWN_FACTS = {
     "title": {"en": "Facts about oneself"},
@@ -63,10 +60,6 @@ def exchange() -> ExchangePlan:
     return parse_plan(PLAN)
 
 
-def rows(register: str) -> Iterator[Row]:
-    return tiny_rows(register)
-
-
 COUNTRY = Country(
     code="twin",
     instance="XT",
@@ -75,7 +68,7 @@ COUNTRY = Country(
     sandbox=True,
     look=TINY.look,
     definitions=TINY.definitions,
-    rows=rows,
+    rows=TINY.rows,
     test_persons=TINY.test_persons,
     checks=TINY.checks,
     sites=lambda: (

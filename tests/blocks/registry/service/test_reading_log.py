@@ -24,6 +24,7 @@ from tests.contracts.registers import (
 from tests.contracts.sealer import ToySealer
 
 from flagstone.blocks.registry.contract.faults import NotPermitted, QueryInvalid
+from flagstone.blocks.registry.contract.record import Reading
 from flagstone.blocks.registry.service.reading_log import Log
 from flagstone.blocks.registry.service.registry import Service
 from flagstone.blocks.registry.store.tables import SCHEMA
@@ -62,7 +63,8 @@ def test_goes_through_all_readings_in_order_of_time(database: Database, clock: S
     every = log.readings_between(TRACKER, start, until, limit=100)
     assert [each.at for each in every] == sorted(each.at for each in every)
     assert {each.person for each in every} == {MARI, JAAN}
-    gone_through, since, after = [], start, ""
+    gone_through: list[Reading] = []
+    since, after = start, ""
     while step := log.readings_between(TRACKER, since, until, after=after, limit=2):
         gone_through += step
         since, after = step[-1].at, step[-1].id

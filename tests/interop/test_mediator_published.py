@@ -29,7 +29,7 @@ from flagstone.blocks.exchange.web.govstack.dialect import PREFIX as DIALECT
 from flagstone.blocks.exchange.web.govstack.directory import PREFIX
 
 DEVIATIONS: dict[str, Any] = yaml.safe_load((EXCHANGE / "deviations.yaml").read_text(encoding="utf-8"))
-FILES = Path(__file__).parents[3] / "shared" / "govstack" / "bb-information-mediator" / "api"
+BESIDE = Path(__file__).parents[3] / "shared" / "govstack" / "bb-information-mediator" / "api"
 """Where the published files lie beside a clone, if they do."""
 
 ONE = "/r1/{instanceId}/{memberClass}/{memberCode}/{applicationCode}"
@@ -131,7 +131,7 @@ def test_no_request_ends_in_an_error_of_ours(app: FastAPI, document: str, mode: 
 @pytest.mark.parametrize("file", FILES)
 def test_the_published_documents_are_kept(file: str) -> None:
     """Ask as the published OpenAPI files say; MEDIATOR_APIS may name another folder that holds them."""
-    path = Path(os.environ.get("MEDIATOR_APIS", FILES)) / file
+    path = Path(os.environ.get("MEDIATOR_APIS", BESIDE)) / file
     if not path.is_file():
         pytest.skip("component missing: GovStack's published OpenAPI files (MEDIATOR_APIS)")
     app = mediator(MemoryExchange(is_centre=True))

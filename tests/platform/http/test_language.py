@@ -139,3 +139,15 @@ def test_unusable_settings_are_refused() -> None:
         Languages(["no language"], [])
     with pytest.raises(SettingsFault):
         Languages(["en"], [], default="et")
+
+
+def test_amounts_in_hundredths_are_exact() -> None:
+    formats = next(one for one in languages() if one.code == "en").formats
+    written = [formats.hundredths(amount) for amount in (0, 5, -5, 704_400, 10**15 + 1)]
+    assert [one.replace("\u00a0", " ") for one in written] == [
+        "0.00",
+        "0.05",
+        "-0.05",
+        "7 044.00",
+        "10 000 000 000 000.01",
+    ]

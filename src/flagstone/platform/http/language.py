@@ -77,6 +77,10 @@ class Formats:
         written = format_decimal(exact, format=pattern, locale=self.locale, numbering_system="latn")
         return _regrouped(written, self.locale)
 
+    def hundredths(self, value: int) -> str:
+        """Return an amount that is given in hundredths, such as money, with its two decimals."""
+        return self.number(Decimal(value).scaleb(-2))
+
 
 def _regrouped(written: str, locale: Locale) -> str:
     """Return `written` with no-break spaces between its groups, whatever the language uses."""

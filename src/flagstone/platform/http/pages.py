@@ -144,6 +144,7 @@ class Pages:
             datetime=formats.datetime,
             time=formats.time,
             number=formats.number,
+            hundredths=formats.hundredths,
             localised=language.localised,
             id=isolated,
         )

@@ -17,7 +17,7 @@ from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
 from flagstone.blocks.exchange.contract.service import Purpose, ServiceDefinition
 from flagstone.kernel.audit import Caller, Reason
 
-CSV_BYTES_MAX = 32 * 1024 * 1024
+CSV_BYTES_MAX = 10 * 1024 * 1024
 
 
 class Check(Enum):

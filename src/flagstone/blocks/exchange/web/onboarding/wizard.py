@@ -125,7 +125,7 @@ class Wizard:
     def _told_file(self, request: Request, draft: Draft, sent: Filled, content: bytes) -> Draft | Filled:
         """Return the draft with a new file, or with the one it has when none was sent this time."""
         if len(content) > CSV_BYTES_MAX:
-            return sent.wrong(Flaw("/file", _("The file is larger than 32 MB")))
+            return sent.wrong(Flaw("/file", _("The file is larger than 10 MB")))
         if not content:
             return draft if draft.csv else sent.wrong(Flaw("/file", _("Choose a CSV file")))
         preview = self._onboarding.preview(caller_of(request), io.BytesIO(content))

@@ -127,6 +127,7 @@ def test_each_of_500_reads_appears_for_the_right_person(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_each_of_10000_reads_appears_for_the_right_person(
     state: State, systems: Systems, persons: dict[str, Person], capsys: pytest.CaptureFixture[str]
 ) -> None:

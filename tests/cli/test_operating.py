@@ -138,7 +138,7 @@ def test_migrate_creates_nothing(tmp_path: Path) -> None:
 def test_audit_verify_tells_sound_from_damaged_and_damaged_from_unusable(data: Path) -> None:
     sound = run("audit", "verify", "--data", data)
     assert sound.code == 0
-    assert sound.out.count("sound") == 3
+    assert sound.out.count("sound") == 4
     signed = run("audit", "checkpoint", "--data", data)
     assert signed.code == 0
     assert str(data / "state" / "checkpoints") in signed.out

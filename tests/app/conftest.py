@@ -23,4 +23,4 @@ def country(monkeypatch: pytest.MonkeyPatch) -> Country:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A site of it, on SQLite."""
-    return Settings(country="tiny", data=tmp_path / "data")
+    return Settings(country="tiny", site="state", data=tmp_path / "data")

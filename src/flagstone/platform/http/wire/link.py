@@ -105,6 +105,7 @@ class Link(Connection):
         self._requests += 1
         self._interim = 0
         self._answer_seconds = answer_seconds
+        self._watch.clear()  # it rests no more; while a body is sent, its sending has bounds of its own
         reply: asyncio.Future[Reply] = self._loop.create_future()
         self._reply = reply
         try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Why something is trusted or not: one finding a check, for people and for machines.
 
-A `Check` is declared once, beside the code that makes it, with a stable code (`ocsp.not-yet-valid`), what it asks
-and what to do when it fails. A `Finding` is one check made on one subject (a certificate, a file of a container, a
-part of a configuration). A verdict is good when at least one check was made and none failed.
+A `Check` is declared once, beside the code that makes it, with a stable code (`ocsp.not-yet-valid`), what it
+asks and what to do when it fails. A `Finding` is one check made on one subject (a certificate, a file of a
+container, a part of a configuration). A verdict is good when something was checked and everything holds.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Check:
 class Finding:
     """One check made: `subject` names what was looked at, `detail` says what was seen, `facts` its values.
 
-    Facts are text by name (`certificate`, `responder`, `clock_difference_seconds`) and hold no personal data beyond
-    what the verified thing itself says of its signer.
+    Facts are text by name (`certificate`, `responder`, `clock_difference_seconds`) and hold no personal data
+    beyond what the verified thing itself says of its signer.
     """
 
     check: Check

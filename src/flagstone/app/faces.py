@@ -153,7 +153,7 @@ def _registry_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]
         DataApi(registry, purposes, searches).routes(),
         DatabaseApi(registry, purposes).routes(),
         RegistersApi(registry, purposes).routes(),
-        Transfer(registry, pages).routes(),
+        Transfer(registry, pages, clock).routes(),
         Correction(registry, pages, desk).routes(),
         desk.routes(),
     ]

@@ -192,7 +192,7 @@ def desk_site(registry: Registry, *, language: str | None = None) -> FastAPI:
         pages.routes(),
         desk.routes(),
         Correction(registry, pages, desk).routes(),
-        Transfer(registry, pages).routes(),
+        Transfer(registry, pages, CLOCK).routes(),
     ]
     edge = Edge("Aralia", "0.1", frozenset({"testserver", "127.0.0.1"}))
     return assemble(routes, edge=edge, keepers=Keepers(pages=pages, sessions=Officials(language)))

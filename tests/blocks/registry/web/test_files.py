@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.blocks.registry.web.sites import PEOPLE, PLACES
 
@@ -80,6 +80,8 @@ def test_a_negative_number_stays_a_number() -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40))
+@example("'=1")
+@example("''-24.5")
 def test_csv_written_is_csv_read(name: str) -> None:
     whole = b"".join(write("csv", PLACES, [record(code="L1", name=name)]))
     assert read_rows(whole, "a.csv", PLACES) == [{"code": "L1", "name": name}]

@@ -176,7 +176,7 @@ class Desk:
 
     def found(self, request: Request, register: str, handle: str) -> Search:
         """Return the session's search; SearchEnded when there is none in this register."""
-        return self._searches.find(_owner(request), handle, register)
+        return self._searches.of(_owner(request), handle, register)
 
     def _search_page(self, request: Request, register: str, asked: dict[str, str], said: Stated) -> Response:
         caller = current(request).caller

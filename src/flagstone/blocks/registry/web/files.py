@@ -131,12 +131,15 @@ def _line(cells: list[str]) -> bytes:
 
 
 def _guarded(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; numbers stay as they are (CWE-1236)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
+    """Return a cell that no spreadsheet takes for a formula; numbers stay as they are (CWE-1236).
+
+    Text that looks guarded already is guarded once more, so that it is read as it was.
+    """
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) and not _is_number(cell) else cell
 
 
 def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def _is_number(cell: str) -> bool:

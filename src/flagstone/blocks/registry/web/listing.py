@@ -52,7 +52,7 @@ class Listings:
     def page(self, visit: Visit, wanted: ListAsked, request: Request) -> Listing:
         """Return the page that the query string asks for; QueryInvalid for unknown or repeated names."""
         if wanted.handle:
-            search = self.searches.find(_owner(visit), wanted.handle, visit.register)
+            search = self.searches.of(_owner(visit), wanted.handle, visit.register)
             query = replace(search.query, page=wanted.page)
             visit = replace(visit, reason=search.reason)
             return self._answer(visit, query, request, wanted.handle)

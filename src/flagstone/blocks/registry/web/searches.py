@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flagstone.blocks.registry.contract.record import Query
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import Fault, Kind
+from flagstone.platform.http.shelf import Room, Shelf
 
-SEARCHES_MAX = 2_000
-KEPT = timedelta(minutes=30)
+ROOM = Room(things_max=2_000, kept=timedelta(minutes=30))
 
 
 class SearchEnded(Fault):
@@ -36,29 +33,16 @@ class Search:
     reason: Reason
 
 
-class Searches:
-    """At most `SEARCHES_MAX` searches, each for its owner alone and for `KEPT` after it was made."""
+class Searches(Shelf[Search]):
+    """At most `ROOM` searches, each for its owner alone."""
 
     def __init__(self, clock: Clock) -> None:
         """Tell the time by `clock`."""
-        self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[datetime, Search]] = OrderedDict()
-        self._lock = threading.Lock()
+        super().__init__(clock, ROOM, SearchEnded)
 
-    def keep(self, owner: str, search: Search) -> str:
-        """Keep `search` for `owner` (a session or client) and return its handle."""
-        handle = secrets.token_urlsafe(18)
-        with self._lock:
-            self._kept[owner, handle] = (self._clock.now(), search)
-            while len(self._kept) > SEARCHES_MAX:
-                self._kept.popitem(last=False)
-        return handle
-
-    def find(self, owner: str, handle: str, register: str) -> Search:
+    def of(self, owner: str, handle: str, register: str) -> Search:
         """Return what `owner` kept under `handle` for `register`; SearchEnded when there is none."""
-        with self._lock:
-            made, search = self._kept.get((owner, handle), (None, None))
-        ended = made is None or self._clock.now() - made > KEPT
-        if ended or search is None or search.register != register:
+        search = self.find(owner, handle)
+        if search.register != register:
             raise SearchEnded
         return search

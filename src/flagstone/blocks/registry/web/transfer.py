@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -20,19 +18,28 @@ from flagstone.blocks.registry.web.desk import DESK, PREFIX, FormOf, permitted
 from flagstone.blocks.registry.web.files import MEDIA_TYPES, Format, read_rows, write
 from flagstone.blocks.registry.web.purposes import NOTHING_STATED, PURPOSES, Stated, stated, text_of
 from flagstone.blocks.registry.web.registers import started, streamed
-from flagstone.blocks.registry.web.searches import SearchEnded
 from flagstone.kernel.audit import Reason
-from flagstone.kernel.errors import Flaw
+from flagstone.kernel.clock import Clock
+from flagstone.kernel.errors import Fault, Flaw, Kind
 from flagstone.platform.http.language import marked
 from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.principal import current
 from flagstone.platform.http.routes import Routes
+from flagstone.platform.http.shelf import Room, Shelf
 
 _ = marked
 
-UPLOADS_MAX = 20
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024
-UPLOADS_BYTES_MAX = 64 * 1024 * 1024
+ROOM = Room(things_max=20, kept=timedelta(minutes=60), bytes_max=64 * 1024 * 1024)
+
+
+class UploadEnded(Fault):
+    """A file was checked too long ago, was taken already, or was sent by somebody else."""
+
+    code = "registry.upload-ended"
+    kind = Kind.MISSING
+    title = "The file is not kept any more"
+    remedy = "Choose the file again; it is checked anew."
 
 
 @dataclass(frozen=True)
@@ -45,43 +52,22 @@ class Upload:
     reason: Reason
 
 
-class Uploads:
+class Uploads(Shelf[Upload]):
     """The files between the dry run and the import, few and bounded, each for its session alone."""
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self._kept: OrderedDict[tuple[str, str], Upload] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def keep(self, owner: str, upload: Upload) -> str:
-        """Keep `upload` and return its handle; the oldest ones give way."""
-        handle = secrets.token_urlsafe(18)
-        with self._lock:
-            self._kept[owner, handle] = upload
-            while len(self._kept) > UPLOADS_MAX or self._size() > UPLOADS_BYTES_MAX:
-                self._kept.popitem(last=False)
-        return handle
-
-    def take(self, owner: str, handle: str) -> Upload:
-        """Return the upload and forget it; SearchEnded when it is gone."""
-        with self._lock:
-            upload = self._kept.pop((owner, handle), None)
-        if upload is None:
-            raise SearchEnded("The file is not kept any more; send it again.")
-        return upload
-
-    def _size(self) -> int:
-        return sum(len(upload.content) for upload in self._kept.values())
+    def __init__(self, clock: Clock) -> None:
+        """Tell the time by `clock`."""
+        super().__init__(clock, ROOM, UploadEnded, lambda upload: len(upload.content))
 
 
 class Transfer:
     """Import and export pages."""
 
-    def __init__(self, registry: Registry, pages: Pages) -> None:
-        """Load into and export from `registry`."""
+    def __init__(self, registry: Registry, pages: Pages, clock: Clock) -> None:
+        """Load into and export from `registry`; a checked file waits by `clock`."""
         self._registry = registry
         self._pages = pages
-        self._uploads = Uploads()
+        self._uploads = Uploads(clock)
 
     def routes(self) -> Routes:
         """Return the pages below a register's address."""
@@ -120,7 +106,7 @@ class Transfer:
         definition = self._registry.definition(register)
         upload = self._uploads.take(_owner(request), text_of(form, "upload"))
         if upload.register != register:
-            raise SearchEnded
+            raise UploadEnded
         return self._report_page(
             request, definition, self._load(request, definition, upload, dry_run=False), ""
         )

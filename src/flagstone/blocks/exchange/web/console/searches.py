@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections import OrderedDict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flagstone.blocks.exchange.contract.log import LogQuery
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import Fault, Kind
+from flagstone.platform.http.shelf import Room, Shelf
 
-SEARCHES_MAX = 500
-KEPT = timedelta(minutes=30)
+ROOM = Room(things_max=500, kept=timedelta(minutes=30))
 
 
 class SearchEnded(Fault):
@@ -25,28 +22,9 @@ class SearchEnded(Fault):
     remedy = "Search again."
 
 
-class Searches:
-    """At most `SEARCHES_MAX` searches, each for its owner alone and for `KEPT` after it was made."""
+class Searches(Shelf[LogQuery]):
+    """At most `ROOM` searches, each for its owner alone."""
 
     def __init__(self, clock: Clock) -> None:
         """Tell the time by `clock`."""
-        self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[datetime, LogQuery]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def keep(self, owner: str, query: LogQuery) -> str:
-        """Keep `query` for `owner` and return its handle."""
-        handle = secrets.token_urlsafe(18)
-        with self._lock:
-            self._kept[owner, handle] = (self._clock.now(), query)
-            while len(self._kept) > SEARCHES_MAX:
-                self._kept.popitem(last=False)
-        return handle
-
-    def find(self, owner: str, handle: str) -> LogQuery:
-        """Return what `owner` kept under `handle`; SearchEnded when there is nothing any more."""
-        with self._lock:
-            made, query = self._kept.get((owner, handle), (None, None))
-        if made is None or query is None or self._clock.now() - made > KEPT:
-            raise SearchEnded
-        return query
+        super().__init__(clock, ROOM, SearchEnded)

@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
 from flagstone.blocks.exchange.contract.onboarding import Api, Columns, Preview
 from flagstone.blocks.exchange.contract.service import Purpose
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import Fault, Kind
+from flagstone.platform.http.shelf import Room, Shelf
 
-DRAFTS_MAX = 50
-BYTES_MAX = 96 * 1024 * 1024
-KEPT = timedelta(minutes=60)
+ROOM = Room(things_max=50, kept=timedelta(minutes=60), bytes_max=96 * 1024 * 1024)
 
 
 class DraftEnded(Fault):
@@ -47,48 +43,9 @@ class Draft:
     personal: bool = False
 
 
-class Drafts:
-    """At most `DRAFTS_MAX` drafts and `BYTES_MAX` of files; the oldest go first."""
+class Drafts(Shelf[Draft]):
+    """At most `ROOM` drafts and bytes of files, each for its owner alone."""
 
     def __init__(self, clock: Clock) -> None:
         """Tell the time by `clock`."""
-        self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[datetime, Draft]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def begin(self, owner: str, draft: Draft) -> str:
-        """Keep `draft` for `owner` and return its handle."""
-        handle = secrets.token_urlsafe(18)
-        self._put(owner, handle, draft)
-        return handle
-
-    def keep(self, owner: str, handle: str, draft: Draft) -> None:
-        """Keep `draft` in the place of what is under `handle`; DraftEnded when nothing is."""
-        self.find(owner, handle)
-        self._put(owner, handle, draft)
-
-    def find(self, owner: str, handle: str) -> Draft:
-        """Return what `owner` keeps under `handle`; DraftEnded when there is nothing any more."""
-        with self._lock:
-            kept, draft = self._kept.get((owner, handle), (None, None))
-        if kept is None or draft is None or self._clock.now() - kept > KEPT:
-            raise DraftEnded
-        return draft
-
-    def end(self, owner: str, handle: str) -> None:
-        """Forget what is under `handle`."""
-        with self._lock:
-            self._kept.pop((owner, handle), None)
-
-    def _put(self, owner: str, handle: str, draft: Draft) -> None:
-        with self._lock:
-            self._kept[owner, handle] = (self._clock.now(), draft)
-            self._kept.move_to_end((owner, handle))
-            while len(self._kept) > 1 and self._is_too_much():
-                self._kept.popitem(last=False)
-
-    def _is_too_much(self) -> bool:
-        held = sum(len(draft.csv) for _kept, draft in self._kept.values())
-        now = self._clock.now()
-        oldest = next(iter(self._kept.values()))[0]
-        return len(self._kept) > DRAFTS_MAX or held > BYTES_MAX or now - oldest > KEPT
+        super().__init__(clock, ROOM, DraftEnded, lambda draft: len(draft.csv))

@@ -79,7 +79,7 @@ class Wizard:
         if draft.service in self._desk.exchange.snapshot().services:
             flaw = Flaw("/code", _("There is a service of that code already"))
             return self._who_page(request, sent.wrong(flaw))
-        handle = self._drafts.begin(_owner(request), draft)
+        handle = self._drafts.keep(_owner(request), draft)
         return to(f"/onboard/{handle}/source")
 
     def _who_page(self, request: Request, form: Filled) -> Response:
@@ -104,7 +104,7 @@ class Wizard:
             return self._step(request, "source", draft, sent.refused(fault))
         if isinstance(told, Filled):
             return self._step(request, "source", draft, told)
-        self._drafts.keep(_owner(request), handle, replace(told, source=chosen))
+        self._drafts.replace(_owner(request), handle, replace(told, source=chosen))
         return to(f"/onboard/{handle}/{'fields' if chosen == 'file' else 'callers'}")
 
     def _told(self, request: Request, draft: Draft, sent: Filled, form: FormData) -> Draft | Filled:
@@ -151,7 +151,7 @@ class Wizard:
             flaw = Flaw("/shown", _("Tick at least one column that callers may see"))
             return self._step(request, "fields", draft, sent.wrong(flaw))
         personal = draft.personal or bool(columns.person)
-        self._drafts.keep(_owner(request), handle, replace(draft, columns=columns, personal=personal))
+        self._drafts.replace(_owner(request), handle, replace(draft, columns=columns, personal=personal))
         return to(f"/onboard/{handle}/callers")
 
     def callers_form(self, request: Request, handle: str) -> Response:
@@ -179,7 +179,7 @@ class Wizard:
         clients = tuple(names.client_named(each) for each in sent.chosen("clients"))
         purpose = Purpose(sent.text("purpose"), sent.text("basis"))
         told = replace(draft, clients=clients, purpose=purpose, personal=personal)
-        self._drafts.keep(_owner(request), handle, told)
+        self._drafts.replace(_owner(request), handle, told)
         return to(f"/onboard/{handle}/go")
 
     def go_form(self, request: Request, handle: str) -> Response:
@@ -194,7 +194,7 @@ class Wizard:
         said = attempt(sent, lambda reason: self._offer(request, draft, reason))
         if said:
             return self._step(request, "go", draft, said)
-        self._drafts.end(_owner(request), handle)
+        self._drafts.take(_owner(request), handle)
         return to(checks_path(draft.service, draft.clients[0]), "offered")
 
     def _offer(self, request: Request, draft: Draft, reason: Reason) -> ServiceDefinition:

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""XML from strangers read within bounds, and its canonical bytes (Canonical XML 1.0, Exclusive C14N 1.0).
+
+Only UTF-8 is read. Document types, entities and anything that would be fetched are refused before a parser
+sees the bytes; size, depth and the number of nodes and attributes are bounded by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lxml import etree
+
+from flagstone.kernel.errors import Fault, Kind
+
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
+
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
+
+
+class XmlRefused(Fault):
+    """An XML document is malformed, not UTF-8, too large, or holds what is never read here."""
+
+    code = "crypto.xml-refused"
+    kind = Kind.INVALID
+    title = "The XML document is not accepted"
+    remedy = "Send well-formed UTF-8 XML without a document type, within the size that the message names."
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How large a document may be: bytes, elements, nested elements, attributes of one element.
+
+    Comments and processing instructions are refused where `remarks` is False: canonical bytes leave comments
+    out, so that a signed document with one would not be read by everybody as it was signed.
+    """
+
+    bytes_max: int = 1 << 20
+    elements_max: int = 10_000
+    depth_max: int = 32
+    attributes_max: int = 32
+    remarks: bool = False
+
+
+EVIDENCE = Bounds()
+CONFIGURATION = Bounds(bytes_max=1 << 26, elements_max=2_000_000, remarks=True)
+
+
+def parse(data: bytes, bounds: Bounds = EVIDENCE) -> etree._Element:
+    """Return the root element of the document `data`; XmlRefused when it is malformed or out of `bounds`."""
+    _before_parsing(data, bounds)
+    try:
+        root = etree.fromstring(data, _parser(huge=bounds.bytes_max > EVIDENCE.bytes_max))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise XmlRefused(f"not well-formed XML: {error}") from None
+    _after_parsing(root, bounds)
+    return root
+
+
+def canonical(
+    element: etree._Element, *, exclusive: bool = False, prefixes: Sequence[str] | None = None
+) -> bytes:
+    """Return the canonical bytes of `element` in its place, without comments.
+
+    Inclusive C14N 1.0 takes in every namespace in scope; exclusive C14N only those used and `prefixes`
+    (`InclusiveNamespaces/@PrefixList`). XmlRefused where the document has no canonical form (relative
+    namespace names) or the element inherits an `xml:` attribute, which is never needed in evidence.
+    """
+    if not exclusive and any(_inherits(each) for each in element.iterancestors()):
+        raise XmlRefused("an xml: attribute stands above a signed part")
+    names = list(prefixes) if prefixes and exclusive else None
+    try:
+        return etree.tostring(
+            element, method="c14n", exclusive=exclusive, with_comments=False, inclusive_ns_prefixes=names
+        )
+    except (etree.LxmlError, ValueError):
+        raise XmlRefused("the document has no canonical form (is a namespace name relative?)") from None
+
+
+def _inherits(element: etree._Element) -> bool:
+    return any(str(name).startswith(XML_NAMESPACE) for name in element.attrib)
+
+
+@lru_cache(maxsize=2)
+def _parser(*, huge: bool) -> etree.XMLParser:
+    """Return a parser that fetches and expands nothing; `huge` lifts libxml2's own limit of a text's size."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=huge,
+        recover=False,
+    )
+
+
+def _before_parsing(data: bytes, bounds: Bounds) -> None:
+    if len(data) > bounds.bytes_max:
+        raise XmlRefused(f"{len(data)} bytes; at most {bounds.bytes_max} are read")
+    declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+    if declared and declared[1].upper() not in (b"UTF-8", b"US-ASCII", b"ASCII"):
+        raise XmlRefused(f"the encoding is {declared[1].decode('ascii')}; only UTF-8 is read")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise XmlRefused(f"not UTF-8 at byte {error.start}") from None
+    if b"\0" in data or any(each in data for each in _FORBIDDEN):
+        raise XmlRefused("document types, entities and NUL characters are never read")
+    if data.count(b"<") > 2 * bounds.elements_max + 16:
+        raise XmlRefused(f"more than {bounds.elements_max} elements")
+
+
+def _after_parsing(root: etree._Element, bounds: Bounds) -> None:
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise XmlRefused("document types are never read")
+    depth = count = 0
+    if not bounds.remarks:
+        _refuse_remarks(root)
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "end":
+            depth -= 1
+            continue
+        depth += 1
+        count += 1
+        if depth > bounds.depth_max:
+            raise XmlRefused(f"elements nest deeper than {bounds.depth_max}")
+        if count > bounds.elements_max:
+            raise XmlRefused(f"more than {bounds.elements_max} elements")
+        if len(element.attrib) > bounds.attributes_max:
+            raise XmlRefused(f"an element has more than {bounds.attributes_max} attributes")
+
+
+def _refuse_remarks(root: etree._Element) -> None:
+    aside = [*root.itersiblings(preceding=True), *root.itersiblings()]
+    inside = next(root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity), None)
+    if aside or inside is not None:
+        raise XmlRefused("comments and processing instructions are not read here")

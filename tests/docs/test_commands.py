@@ -24,6 +24,8 @@ from tests.made import furnish
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^( *)```(\S+)(?: +\S+)?\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(r"\bflagstone (?:--[a-z-]+ \S+ )*([a-z-]+(?: [a-z-]+){0,2})")
+"""Up to three words of a command, without the options before it."""
 PORT = "8123"
 SECOND_DOOR, DOOR_SHIFT = "8204", 81
 """Where the exchange takes requests of the second site's systems, by the usual ports from `PORT` on."""
@@ -189,10 +191,8 @@ def test_every_command_that_a_page_names_exists() -> None:
         f"{page.relative_to(ROOT)}: {found}"
         for page in pages
         if "_build" not in page.parts
-        for found in re.findall(
-            r"\bflagstone ((?:--data \S+ )?[a-z-]+(?: [a-z-]+)?)", fenced(page.read_text())
-        )
-        if not named(f"flagstone {re.sub(r'^--data [^ ]+ ', '', found)}", groups)
+        for found in COMMAND.findall(fenced(page.read_text()))
+        if not named(f"flagstone {found}", known, groups)
     ]
     assert wrong == []
 
@@ -202,10 +202,10 @@ def fenced(text: str) -> str:
     return "\n".join(re.findall(r"`+([^`]+)`+", text))
 
 
-def named(command: str, groups: set[str]) -> bool:
-    """Tell whether the first two or three words are a command."""
-    words = command.split()
-    return command in groups or " ".join(words[:2]) in groups
+def named(words: str, commands: set[str], groups: set[str]) -> bool:
+    """Tell whether `words` are a group of commands, or begin with a command."""
+    parts = words.split()
+    return words in groups or any(" ".join(parts[:count]) in commands for count in range(2, len(parts) + 1))
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:

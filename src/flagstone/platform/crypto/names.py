@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Distinguished names: ordered pairs, RFC 4514 text, and a key to compare them by (RFC 5280 section 7.1)."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TypeAlias
+
+from cryptography import x509
+
+Names: TypeAlias = tuple[tuple[str, str], ...]
+"""Pairs of (short name or dotted OID, value) in the order of the certificate."""
+
+SHORT_NAMES = {
+    "2.5.4.3": "CN",
+    "2.5.4.4": "SN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "street",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.12": "title",
+    "2.5.4.15": "businessCategory",
+    "2.5.4.17": "postalCode",
+    "2.5.4.42": "GN",
+    "2.5.4.46": "dnQualifier",
+    "2.5.4.65": "pseudonym",
+    "2.5.4.97": "organizationIdentifier",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}
+OIDS = {short: oid for oid, short in SHORT_NAMES.items()}
+VALUE_CHARACTERS_MAX = 4096
+NAMES_MAX = 64
+
+
+def names_of(name: x509.Name) -> Names:
+    """Return the pairs of a name; ValueError for more than 64 pairs or a value of over 4096 characters."""
+    pairs = tuple(
+        (SHORT_NAMES.get(each.oid.dotted_string, each.oid.dotted_string), _text(each.value)) for each in name
+    )
+    if len(pairs) > NAMES_MAX or any(len(value) > VALUE_CHARACTERS_MAX for _, value in pairs):
+        raise ValueError("the name is too long")
+    return pairs
+
+
+def text_of(names: Names) -> str:
+    """Return RFC 4514 text, the last pair first; characters that would mislead are escaped."""
+    return ",".join(f"{name}={_escaped(value)}" for name, value in reversed(names))
+
+
+def name_key(names: Names) -> bytes:
+    """Return bytes that are equal for names that RFC 5280 section 7.1 holds equal."""
+    return repr([(name, " ".join(_folded(value).split())) for name, value in names]).encode()
+
+
+def _folded(value: str) -> str:
+    """Return `value` without differences of case and of composition."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+
+
+def _text(value: str | bytes) -> str:
+    """Return the value as text; a bit string as hexadecimal."""
+    return value if isinstance(value, str) else f"#{value.hex()}"
+
+
+def _escaped(value: str) -> str:
+    """Return `value` escaped as RFC 4514 section 2.4 says, and control characters with it."""
+    made = "".join(_character(each) for each in value)
+    if value[:1] in {" ", "#"}:
+        made = "\\" + made
+    return made[:-1] + "\\ " if value[-1:] == " " and len(value) > 1 else made
+
+
+def _character(each: str) -> str:
+    """Return one character, escaped where RFC 4514 or a reader's screen asks for it."""
+    if each in '"+,;<>\\':
+        return "\\" + each
+    if unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return "".join(f"\\{octet:02X}" for octet in each.encode("utf-8", "surrogatepass"))
+    return each

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""XAdES signatures of messages, read and verified (ETSI TS 101 903 v1.3.2, "XAdES" below).
+
+Accepted are the forms that X-Road 6 to 8 make: one reference to the message or to the result of a hash
+chain, or one to each part; always one to the signed properties. `xades_build` makes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lxml import etree
+
+from flagstone.kernel.clock import parse_rfc3339
+from flagstone.kernel.findings import Check, Findings
+from flagstone.platform.crypto import xmldsig
+from flagstone.platform.crypto.certificates import Certificate, CertificateUnreadable
+from flagstone.platform.crypto.digests import Digest, DigestRefused, digest_of
+from flagstone.platform.crypto.signing import Algorithm
+from flagstone.platform.crypto.xml import EVIDENCE, XmlRefused, parse
+from flagstone.platform.crypto.xmldsig import (
+    DS,
+    PartOf,
+    SignatureRefused,
+    XmlSignature,
+    children,
+    decoded,
+    digest_method,
+    local,
+    same,
+    text,
+)
+
+XADES = "http://uri.etsi.org/01903/v1.3.2#"
+SIGNED_PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
+CONTAINERS = ("http://uri.etsi.org/02918/v1.2.1#", "http://uri.etsi.org/02918/v1.1.1#")
+MESSAGE = "/message.xml"
+CHAIN_RESULT = "/sig-hashchainresult.xml"
+SIGNATURES = "/META-INF/signatures.xml"
+OCSP_RESPONSES_MAX = 32
+TIMESTAMPS_MAX = 16
+
+FORM = Check(
+    "signature.form",
+    "Is the signature document of the accepted form?",
+    "Ask the server that made it for a signature in the form that X-Road 6 to 8 make.",
+    "signature_verification.malformed_signature",
+)
+COVERED = Check(
+    "signature.parts-covered",
+    "Does the signature cover the message and each of its parts?",
+    "A part that is not signed proves nothing. Fetch the container again from the server that made it.",
+    "signature_verification.invalid_reference",
+)
+SIGNING_CERTIFICATE = Check(
+    "signature.signing-certificate",
+    "Is the certificate in KeyInfo the one that the signed properties name?",
+    "The certificate was exchanged after signing. Do not rely on it; fetch the container again.",
+    "signature_verification.invalid_certificate",
+)
+CERTIFICATE_REFERENCES = Check(
+    "signature.certificate-references",
+    "Is each further certificate that the signature refers to there, with the digest that is named?",
+    "The intermediate certificates were changed or left out. Fetch the container again.",
+    "signature_verification.invalid_cert_chain",
+)
+
+_ATTACHMENT = re.compile(r"/attachment[1-9][0-9]{0,5}", re.ASCII)
+_Element = etree._Element
+
+
+@dataclass(frozen=True)
+class CertificateReference:
+    """A certificate that is named by its digest; `uri` leads to an encapsulated one, or is empty."""
+
+    digest: Digest
+    value: bytes = field(repr=False)
+    uri: str = ""
+
+
+@dataclass(frozen=True)
+class XadesSignature:
+    """All that a signature document says; nothing of it is believed before `verify`.
+
+    Certificates, OCSP responses and time-stamp tokens are DER; `certificates` are the further ones, without
+    the signing certificate. `policy` is the identifier of the signature policy, or empty.
+    """
+
+    document: bytes = field(repr=False)
+    core: XmlSignature
+    signing_time: datetime | None
+    policy: str
+    signing_references: tuple[CertificateReference, ...]
+    certificate_references: tuple[CertificateReference, ...]
+    encapsulated: Mapping[str, bytes] = field(repr=False)
+    ocsp_responses: tuple[bytes, ...] = field(repr=False)
+    timestamps: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """Return the algorithm of the signature value."""
+        return self.core.algorithm
+
+    @property
+    def signing_certificate(self) -> bytes:
+        """Return the signer's certificate (DER), the first in KeyInfo."""
+        return self.core.certificates[0]
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """Return the further certificates (DER): those of KeyInfo, then the encapsulated ones."""
+        return tuple(dict.fromkeys([*self.core.certificates[1:], *self.encapsulated.values()]))
+
+    @property
+    def signature_value(self) -> bytes:
+        """Return the decoded SignatureValue: what a single time-stamp is over."""
+        return self.core.value
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return the URIs of the detached references in order, such as `/message.xml`."""
+        return tuple(each.uri for each in self.core.references if each.detached)
+
+    @property
+    def batch(self) -> bool:
+        """Tell whether it refers to the result of a hash chain instead of the parts themselves."""
+        return self.parts == (CHAIN_RESULT,)
+
+
+def read_signature(document: bytes) -> XadesSignature:
+    """Return what the signature document holds; SignatureRefused where it is not of an accepted form."""
+    try:
+        return _read(document, _signature_of(parse(document, EVIDENCE)))
+    except (XmlRefused, DigestRefused) as error:
+        raise SignatureRefused(f"{error.title}: {error.detail}") from None
+
+
+def verify(
+    signature: XadesSignature, part: PartOf, findings: Findings, *, expected: Collection[str] = ()
+) -> bool:
+    """Tell whether the references, the value and the named certificates hold, and say what was found.
+
+    `part` gives what a URI such as `/message.xml` leads to: bytes, a `Hashed`, or None where it is not at
+    hand. `expected` are the URIs of all parts of the message: unless a hash chain is signed, each must be
+    referred to. The hash chain, the certificate's chain and its status are the caller's to verify.
+    """
+    covered = signature.batch or (MESSAGE in signature.parts and set(expected) <= set(signature.parts))
+    missing = "" if covered else f"only {', '.join(signature.parts) or 'nothing'} is signed"
+    findings.that(COVERED, "signature", missing, so=covered)
+    try:
+        certificate = Certificate.read(signature.signing_certificate)
+    except CertificateUnreadable as error:
+        findings.fails(SIGNING_CERTIFICATE, "signing certificate", f"{error.title}: {error.detail}")
+        return False
+    core = xmldsig.verify(signature.core, certificate.public_der, part, findings)
+    named = _verify_signing_certificate(signature, certificate, findings)
+    return _verify_certificate_references(signature, findings) and named and core and covered
+
+
+def _verify_signing_certificate(
+    signature: XadesSignature, certificate: Certificate, findings: Findings
+) -> bool:
+    """Check that a signed CertDigest names the signer (XAdES 7.2.2); where none is signed, nothing is."""
+    if not signature.signing_references:
+        return True
+    so = any(
+        same(digest_of(certificate.der, each.digest), each.value) for each in signature.signing_references
+    )
+    detail = "" if so else "its digest is not the one that was signed"
+    return findings.that(
+        SIGNING_CERTIFICATE, certificate.describe(), detail, so=so, certificate=certificate.describe()
+    )
+
+
+def _verify_certificate_references(signature: XadesSignature, findings: Findings) -> bool:
+    """Check each CompleteCertificateRefs entry against its encapsulated certificate (XAdES 7.4.1)."""
+    good = True
+    for reference in signature.certificate_references:
+        found = signature.encapsulated.get(reference.uri.removeprefix("#"))
+        subject = reference.uri or "certificate without a URI"
+        if found is None:
+            findings.fails(CERTIFICATE_REFERENCES, subject, "the certificate is not in the signature")
+            good = False
+            continue
+        so = same(digest_of(found, reference.digest), reference.value)
+        good = findings.that(CERTIFICATE_REFERENCES, subject, "" if so else "other digest", so=so) and good
+    return good
+
+
+def _ds(name: str) -> str:
+    return f"{{{DS}}}{name}"
+
+
+def _xades(name: str) -> str:
+    return f"{{{XADES}}}{name}"
+
+
+def _signature_of(root: _Element) -> _Element:
+    """Return the one signature, alone (X-Road 8) or in the list of an ASiC container (ETSI TS 102 918)."""
+    signature = root
+    if root.tag in {f"{{{each}}}XAdESSignatures" for each in CONTAINERS}:
+        (signature,) = children(root, _ds("Signature"))
+    if signature.tag != _ds("Signature"):
+        raise SignatureRefused(f"the document is {local(root)}, not a signature")
+    if len(root.xpath("//ds:Signature", namespaces={"ds": DS})) != 1:
+        raise SignatureRefused("there is more than one signature")
+    _refuse_double_ids(root)
+    return signature
+
+
+def _refuse_double_ids(root: _Element) -> None:
+    """Refuse an identifier that stands twice: two readers could follow a reference to two elements."""
+    ids = [
+        str(each) for each in root.xpath("//@*[local-name()='Id' or local-name()='ID' or local-name()='id']")
+    ]
+    if len(set(ids)) != len(ids) or "" in ids:
+        raise SignatureRefused("an identifier is empty or stands twice")
+
+
+def _read(document: bytes, signature: _Element) -> XadesSignature:
+    qualifying = _qualifying_properties(signature)
+    signed, *unsigned = children(qualifying, _xades("SignedProperties"), _xades("UnsignedProperties?"))
+    if not signed.get("Id"):
+        raise SignatureRefused("the signed properties have no Id")
+    core = xmldsig.read(signature, (signed,))
+    _check_references(core)
+    general, *_ = children(signed, _xades("SignedSignatureProperties"), _xades("SignedDataObjectProperties?"))
+    values = _Unsigned(unsigned[0] if unsigned else None)
+    return XadesSignature(
+        document=document,
+        core=core,
+        signing_time=_signing_time(general),
+        policy=_policy(general),
+        signing_references=_signing_references(general),
+        certificate_references=values.certificate_references(),
+        encapsulated=values.certificates(),
+        ocsp_responses=values.ocsp_responses(),
+        timestamps=values.timestamps(),
+    )
+
+
+def _qualifying_properties(signature: _Element) -> _Element:
+    """Return the one QualifyingProperties, directly in one of the signature's objects (XAdES 6.3)."""
+    found = [
+        each
+        for item in signature.iterchildren(_ds("Object"))
+        for each in item
+        if each.tag == _xades("QualifyingProperties")
+    ]
+    everywhere = signature.iter(_xades("QualifyingProperties"), _xades("SignedProperties"))
+    if len(found) != 1 or sum(1 for _ in everywhere) != 2:
+        raise SignatureRefused("there is not exactly one set of qualifying properties")
+    target = found[0].get("Target", "")
+    if target != "#" + signature.get("Id", "") or target == "#":
+        raise SignatureRefused("the qualifying properties belong to another signature")
+    return found[0]
+
+
+def _check_references(core: XmlSignature) -> None:
+    """Refuse other references than one to the signed properties and those to the accepted parts."""
+    inside = [each for each in core.references if not each.detached]
+    if [each.type for each in inside] != [SIGNED_PROPERTIES_TYPE]:
+        raise SignatureRefused("the signed properties are not referred to exactly once, by their type")
+    outside = [each for each in core.references if each.detached]
+    names = [each.uri for each in outside]
+    if not names or any(each.type for each in outside):
+        raise SignatureRefused("no part is referred to, or one by a type")
+    if names != [CHAIN_RESULT] and not all(each == MESSAGE or _ATTACHMENT.fullmatch(each) for each in names):
+        raise SignatureRefused(f"{', '.join(names)[:120]} are not the parts of one message or one chain")
+
+
+def _signing_time(general: _Element) -> datetime | None:
+    found = general.findall(_xades("SigningTime"))
+    if not found:
+        return None
+    try:
+        (only,) = found
+        return parse_rfc3339(text(only))
+    except ValueError:
+        raise SignatureRefused("the signing time is not one time with its zone") from None
+
+
+def _policy(general: _Element) -> str:
+    found = list(general.iter(_xades("SigPolicyId")))
+    if not found:
+        return ""
+    identifiers = found[0].findall(_xades("Identifier"))
+    if len(found) != 1 or len(identifiers) != 1:
+        raise SignatureRefused("the signature policy is not one")
+    return text(identifiers[0])
+
+
+def _signing_references(general: _Element) -> tuple[CertificateReference, ...]:
+    """Return the digests of SigningCertificate (XAdES 7.2.2) or SigningCertificateV2 (EN 319 132-1 5.2.2)."""
+    lists = [*general.iterchildren(_xades("SigningCertificate"), _xades("SigningCertificateV2"))]
+    return tuple(_certificate_reference(each) for one in lists for each in children(one, _xades("Cert+")))
+
+
+def _certificate_reference(cert: _Element) -> CertificateReference:
+    digest, *_ = children(cert, _xades("CertDigest"), _xades("IssuerSerial?"), _xades("IssuerSerialV2?"))
+    method, value = children(digest, _ds("DigestMethod"), _ds("DigestValue"))
+    return CertificateReference(digest_method(method), decoded(value), cert.get("URI", ""))
+
+
+class _Unsigned:
+    """What UnsignedSignatureProperties hold (XAdES 7.3 to 7.6); what is not known is passed over."""
+
+    def __init__(self, unsigned: _Element | None) -> None:
+        self._properties: list[_Element] = []
+        if unsigned is not None:
+            found = unsigned.findall(_xades("UnsignedSignatureProperties"))
+            if len(found) > 1:
+                raise SignatureRefused("the unsigned properties stand twice")
+            self._properties = list(found[0]) if found else []
+
+    def certificate_references(self) -> tuple[CertificateReference, ...]:
+        lists = self._below("CompleteCertificateRefs", "CertRefs")
+        return tuple(_certificate_reference(each) for one in lists for each in children(one, _xades("Cert+")))
+
+    def certificates(self) -> dict[str, bytes]:
+        """Return the encapsulated certificates by their Id, or by their place where they have none."""
+        found = list(self._below("CertificateValues", "EncapsulatedX509Certificate"))
+        if len(found) > xmldsig.CERTIFICATES_MAX:
+            raise SignatureRefused(f"{len(found)} encapsulated certificates")
+        return {each.get("Id") or f"#{place}": decoded(each) for place, each in enumerate(found)}
+
+    def ocsp_responses(self) -> tuple[bytes, ...]:
+        lists = self._below("RevocationValues", "OCSPValues")
+        found = [each for one in lists for each in children(one, _xades("EncapsulatedOCSPValue*"))]
+        if len(found) > OCSP_RESPONSES_MAX:
+            raise SignatureRefused(f"{len(found)} OCSP responses")
+        return tuple(decoded(each) for each in found)
+
+    def timestamps(self) -> tuple[bytes, ...]:
+        found = list(self._below("SignatureTimeStamp", "EncapsulatedTimeStamp"))
+        if len(found) > TIMESTAMPS_MAX:
+            raise SignatureRefused(f"{len(found)} time-stamps")
+        return tuple(decoded(each) for each in found)
+
+    def _below(self, name: str, child: str) -> Iterator[_Element]:
+        for each in self._properties:
+            if each.tag == _xades(name):
+                yield from each.iterchildren(_xades(child))

@@ -28,6 +28,7 @@ from flagstone.app.work import durable_work
 from flagstone.cli.main import app
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault
+from flagstone.kernel.findings import Check
 from flagstone.platform.crypto.keys import write_private
 from flagstone.platform.http.routes import Declared, declared_access
 from flagstone.settings.options import Settings
@@ -160,6 +161,39 @@ def commands() -> str:
     return page(lines)
 
 
+def trust_reasons() -> str:
+    """Return the page of all that is checked before something is trusted; ValueError for a code used twice."""
+    rows: dict[str, tuple[Check, str]] = {}
+    for module in modules():
+        for check in (value for value in vars(module).values() if isinstance(value, Check)):
+            name = str(getattr(module, "__name__", ""))
+            known, place = rows.get(check.code, (check, name))
+            if known != check:
+                raise ValueError(f"{check.code} is the code of two checks, in {place} and {name}")
+            rows[check.code] = (check, place)
+    lines = [
+        "# Reasons of trust",
+        "",
+        "Each decision to trust a signature, a certificate, a time-stamp, a container or a configuration is a",
+        "list of these checks. A code never changes its meaning; `wire` is the fault code that X-Road 7.8 gives",
+        "for the same trouble, where there is one. [How evidence is verified](../explanation/evidence.md).",
+        "",
+    ]
+    for area in sorted({code.split(".")[0] for code in rows}):
+        lines += [
+            f"## {area}",
+            "",
+            "| code | question | what to do when it fails | wire |",
+            "|---|---|---|---|",
+        ]
+        for code, (check, _) in sorted(rows.items()):
+            if code.split(".")[0] == area:
+                wire = f"`{check.wire}`" if check.wire else ""
+                lines.append(f"| `{code}` | {cell(check.question)} | {cell(check.remedy)} | {wire} |")
+        lines.append("")
+    return page(lines)
+
+
 def walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
     """Yield every command below `command` that does something, with the words that call it."""
     below = getattr(command, "commands", None)
@@ -275,7 +309,8 @@ def pages() -> dict[Path, str]:
     """Return every generated file and its text."""
     folder = ROOT / "docs" / "reference"
     made = {
-        folder / f"{maker.__name__}.md": maker() for maker in (errors, settings, events, commands, routes)
+        folder / f"{maker.__name__.replace('_', '-')}.md": maker()
+        for maker in (errors, settings, events, commands, routes, trust_reasons)
     }
     return {**made, ROOT / "ARCHITECTURE.md": architecture()}
 

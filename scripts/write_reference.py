@@ -162,7 +162,7 @@ def commands() -> str:
 
 
 def trust_reasons() -> str:
-    """Return the page of all that is checked before something is trusted; ValueError for a code used twice."""
+    """Return the page of all that is checked before something is trusted; ValueError for two of one code."""
     rows: dict[str, tuple[Check, str]] = {}
     for module in modules():
         for check in (value for value in vars(module).values() if isinstance(value, Check)):
@@ -174,9 +174,9 @@ def trust_reasons() -> str:
     lines = [
         "# Reasons of trust",
         "",
-        "Each decision to trust a signature, a certificate, a time-stamp, a container or a configuration is a",
-        "list of these checks. A code never changes its meaning; `wire` is the fault code that X-Road 7.8 gives",
-        "for the same trouble, where there is one. [How evidence is verified](../explanation/evidence.md).",
+        "Each decision to trust a signature, a certificate, a time-stamp, a container or a configuration is",
+        "a list of these checks. A code never changes its meaning; `wire` is the fault code that X-Road 7.8",
+        "gives for the same trouble, where there is one. [How it is verified](../explanation/evidence.md).",
         "",
     ]
     for area in sorted({code.split(".")[0] for code in rows}):

@@ -83,6 +83,14 @@ def canonical(
         raise XmlRefused("the document has no canonical form (is a namespace name relative?)") from None
 
 
+def canonical_document(data: bytes, bounds: Bounds) -> bytes:
+    """Return the canonical bytes of a whole document without comments (C14N 1.0, section 2.1); XmlRefused."""
+    try:
+        return etree.tostring(parse(data, bounds).getroottree(), method="c14n", with_comments=False)
+    except (etree.LxmlError, ValueError):
+        raise XmlRefused("the document has no canonical form (is a namespace name relative?)") from None
+
+
 def _inherits(element: etree._Element) -> bool:
     return any(str(name).startswith(XML_NAMESPACE) for name in element.attrib)
 

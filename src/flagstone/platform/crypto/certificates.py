@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from asn1crypto import x509 as asn1  # type: ignore[import-untyped]  # it ships no types
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -21,6 +20,8 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from flagstone.kernel.errors import Fault, Kind
 from flagstone.platform.crypto import signing
+from flagstone.platform.crypto.der import DerRefused
+from flagstone.platform.crypto.der import read as read_der
 from flagstone.platform.crypto.digests import Digest, digest_of
 from flagstone.platform.crypto.names import Names, name_key, names_of, text_of
 from flagstone.platform.crypto.signing import PSS_OID, Algorithm, SignatureAlgorithmRefused
@@ -30,6 +31,7 @@ WRAPPINGS_MAX = 3
 BUNDLE_MAX = 64
 CERTIFICATES_KEPT = 1024
 LINKS_KEPT = 4096
+VERSION_TAG = 0xA0
 
 KEY_USAGES = {
     "digital_signature": "digitalSignature",
@@ -60,6 +62,14 @@ _UNDERSTOOD = (
     x509.OCSPNoCheck,
 )
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    DerRefused,
+)
 _PEM = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END", re.DOTALL)
 
 
@@ -157,6 +167,11 @@ class Certificate:
         """Return the SHA-512 of the DER."""
         return digest_of(self.der, Digest.SHA512)
 
+    @cached_property
+    def key_bits(self) -> bytes:
+        """Return the content of the public key's bit string, which RFC 6960 and key identifiers digest."""
+        return read_der(self.public_der).children()[1].body[1:]
+
     @property
     def serial_hex(self) -> str:
         """Return the serial number in lower-case hexadecimal, at least two digits."""
@@ -235,15 +250,15 @@ def _read(der: bytes) -> Certificate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _value(der, x509.load_der_x509_certificate(der))
-    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except _UNREADABLE as error:
         raise CertificateUnreadable("its parts cannot be read") from error
 
 
 def _value(der: bytes, read: x509.Certificate) -> Certificate:
     """Return the value of a certificate that cryptography has read; ValueError for malformed parts."""
-    shape = asn1.Certificate.load(der)
-    body = shape["tbs_certificate"]
-    if body["signature"].dump() != shape["signature_algorithm"].dump():
+    body, outside, _ = read_der(der).children()
+    fields = [each.whole for each in body.children() if each.tag != VERSION_TAG]
+    if fields[1] != outside.whole:
         raise ValueError("the algorithm inside is not the algorithm outside")
     extensions = read.extensions
     usages = _find(extensions, x509.ExtendedKeyUsage)
@@ -268,9 +283,9 @@ def _value(der: bytes, read: x509.Certificate) -> Certificate:
         unknown_critical=_not_understood(extensions),
         ocsp_urls=_ocsp_urls(_find(extensions, x509.AuthorityInformationAccess)),
         ocsp_no_check=_find(extensions, x509.OCSPNoCheck) is not None,
-        public_der=body["subject_public_key_info"].dump(),
-        subject_der=body["subject"].dump(),
-        issuer_der=body["issuer"].dump(),
+        public_der=fields[5],
+        subject_der=fields[4],
+        issuer_der=fields[2],
         signed_bytes=read.tbs_certificate_bytes,
         signature=read.signature,
         signature_oid=read.signature_algorithm_oid.dotted_string,

@@ -263,11 +263,11 @@ class Part:
 
 @dataclass(frozen=True)
 class PartMetadata:
-    """What is kept beside a part on disk; `version` is 0 where the directory said none."""
+    """What is kept beside a part on disk; `version` is 0 and `expires_at` None where nothing says it."""
 
     identifier: str
     instance: str
-    expires_at: datetime
+    expires_at: datetime | None = None
     file_name: str = ""
     location: str = ""
     version: int = 0
@@ -327,11 +327,22 @@ class NothingApproved:
 
 
 class KeyState(Enum):
-    """Where a signing key of a directory stands in its rotation."""
+    """Where a signing key of a directory stands in its rotation; in all three its certificate is published."""
 
     NEXT = "next"
     ACTIVE = "active"
-    RETIRED = "retired"
+    FORMER = "former"
+
+
+@dataclass(frozen=True)
+class InstanceTerms:
+    """What a publisher says beside the directory: its own `host[:port]`, words of classes, intervals."""
+
+    address: str
+    management: ManagementService
+    member_classes: Mapping[str, str] = field(default_factory=dict)
+    timestamping_seconds: int = 60
+    ocsp_freshness_seconds: int = 3600
 
 
 @dataclass(frozen=True)

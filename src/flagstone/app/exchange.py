@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -15,13 +16,16 @@ from flagstone.app.ground import Ground
 from flagstone.app.sealing import FieldSealer
 from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.blocks.exchange.contract.identifiers import ServerId
+from flagstone.blocks.exchange.contract.log import PersonsUsed
 from flagstone.blocks.exchange.model.faults import Spelling
 from flagstone.blocks.exchange.model.names import server_named
 from flagstone.blocks.exchange.service.configuration import Place
 from flagstone.blocks.exchange.service.describing import HttpFetch
 from flagstone.blocks.exchange.service.exchange import Service
 from flagstone.blocks.exchange.service.message_log import Log
+from flagstone.blocks.exchange.service.uses import told
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
+from flagstone.blocks.exchange.web.path.last_hop import is_person_code
 from flagstone.blocks.exchange.web.path.serving import MessagePath
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.crypto.keys import ensure_secret_key
@@ -35,17 +39,23 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("flagstone.exchange")
 STOP_SECONDS_MAX = 5.0
+PERSONAL_CODE = "personal-code"
+"""The country's check by which messages' personal codes are known."""
 
 
 @dataclass(frozen=True)
 class Exchanging:
-    """What the exchange does here; `secret` is what this site's own parts show as INTERNAL clients."""
+    """What the exchange does here; `secret` is what this site's own parts show as INTERNAL clients.
+
+    `uses` opens what its news say of persons' data.
+    """
 
     service: Service
     log: Log
     path: MessagePath
     server: ServerId
     is_centre: bool
+    uses: Callable[[Mapping[str, Any]], PersonsUsed]
     secret: str = field(repr=False)
 
 
@@ -69,7 +79,8 @@ def exchanging(ground: Ground, tickets: Tickets) -> Exchanging | None:
         local_address=local_address(settings),
         bounds=_bounds(settings.exchange),
     )
-    return Exchanging(service, log, path, server, is_centre, secret)
+    path.know_codes_by(ground.country.checks.get(PERSONAL_CODE, is_person_code))
+    return Exchanging(service, log, path, server, is_centre, partial(told, sealer), secret)
 
 
 def _require_fit(ground: Ground, plan: ExchangePlan) -> None:

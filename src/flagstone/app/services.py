@@ -56,7 +56,7 @@ def services(ground: Ground) -> Services:
     exchange = exchanging(ground, tickets)
     return Services(
         registry,
-        tracker(ground, registry),
+        tracker(ground, registry, exchange),
         tickets,
         _identity(ground, registry),
         exchange,

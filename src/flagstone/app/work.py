@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from flagstone.app import checkpoints
 from flagstone.app.databases import server_url
+from flagstone.app.tracker import recording
 from flagstone.blocks.exchange.jobs import configuration as exchanges
 from flagstone.blocks.exchange.jobs import news
 from flagstone.blocks.exchange.service.log_counts import HandedOut
@@ -76,6 +77,10 @@ def _deliver_news(site: Site, jobs: Jobs) -> None:
         for name in news.HEARD:
             heard.setdefault(name, {})["exchange.publish"] = _publisher(registers, name)
     jobs.deliver("registry", site.databases["registry"].outbox, heard)
+    if site.services.exchange is not None:
+        record = recording(site.services.exchange, site.services.tracker)
+        told_of = {"DataUsed": {"tracker.record": record}}
+        jobs.deliver("exchange", site.databases["exchange"].outbox, told_of)
 
 
 def _publisher(registers: RegisterNews, name: str) -> Callable[[Any], None]:

@@ -24,6 +24,7 @@ WORDS = {
     SignalKind.SUDDEN_RATE: "read far more than usual",
     SignalKind.SAME_PERSON_OFTEN: "looked up the same person often",
     SignalKind.RECORD_MISSING: "the exchange knows of reads that have no record",
+    SignalKind.PERSON_UNREAD: "messages did not say whose data they used",
 }
 
 

@@ -106,7 +106,8 @@ class Use:
 
     The exchange's wiring finds the `person` at the place that the service declares. `reason` says why, by
     which message, for which case, and until when it is hidden. `official` is the end user that the asking
-    system names, empty when there is none; it is kept sealed.
+    system names, empty when there is none; it is kept sealed. `id`, a UUID of version 7 made at the instant
+    `at`, names a use that may be told of again; without one each telling is another use, of now.
     """
 
     person: PersonCode = field(repr=False)
@@ -117,6 +118,18 @@ class Use:
     register: str = ""
     fields: tuple[str, ...] = ()
     official: str = field(default="", repr=False)
+    id: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A message of which nobody can say whose data it used: who sent it, to which service, and its id."""
+
+    exchange: str
+    organisation: str
+    service: str
+    at: datetime
 
 
 class SignalKind(Enum):
@@ -126,6 +139,7 @@ class SignalKind(Enum):
     SUDDEN_RATE = "sudden-rate"
     SAME_PERSON_OFTEN = "same-person-often"
     RECORD_MISSING = "record-missing"
+    PERSON_UNREAD = "person-unread"
 
 
 @dataclass(frozen=True)
@@ -307,7 +321,11 @@ class Recorder(Protocol):
     """Takes the uses that the exchange sees at services which keep no log of their own."""
 
     def record(self, uses: Sequence[Use]) -> int:
-        """Record each use, all or none, before the answer is passed on; return how many."""
+        """Record each use, all or none, those of a known id not again; return how many were recorded."""
+        ...
+
+    def unread(self, message: Unread) -> None:
+        """Raise a signal, or count one more in the open one of that organisation and service."""
         ...
 
 

@@ -230,6 +230,19 @@ def all_signals(view: Reading, most: int) -> list[Row]:
     return view.rows(query.limit(most))
 
 
+def known_usages(view: Reading, ids: Sequence[str]) -> set[str]:
+    """Return those of `ids` that are recorded already."""
+    known = select(usages.c.id).where(usages.c.id.in_(ids))
+    return {row["id"] for row in view.rows(known)} if ids else set()
+
+
+def open_signal(view: Reading, kind: str, organisation: str, register: str) -> Row | None:
+    """Return the signal of a kind about an organisation and register that is not settled yet."""
+    this = and_(signals.c.kind == kind, signals.c.organisation == organisation)
+    waits = and_(signals.c.register == register, signals.c.settled_at.is_(None))
+    return view.row(select(signals).where(this, waits).order_by(signals.c.id).limit(1))
+
+
 def signal(view: Reading, signal_id: str) -> Row | None:
     """Return one signal."""
     return view.row(select(signals).where(signals.c.id == signal_id))

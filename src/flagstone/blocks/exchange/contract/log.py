@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,9 @@ from enum import Enum
 from typing import Protocol
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
+from flagstone.kernel.audit import Reason
 from flagstone.kernel.errors import Fault, Kind
+from flagstone.kernel.ids import PersonCode
 
 
 class Side(Enum):
@@ -61,6 +64,33 @@ class ResponseLogged:
     milliseconds: int = 0
 
 
+@dataclass(frozen=True)
+class PersonsUsed:
+    """Whose data an answer uses, to be told to the tracker; `persons` by the id of each use to be.
+
+    `user` is the end user whom the asking system names. `unread` says in English, without any data, why not
+    everybody could be read from the message; it is empty when everybody was.
+    """
+
+    exchange: str
+    at: datetime
+    message_id: str
+    client: ClientId
+    service: ServiceId
+    persons: Mapping[str, PersonCode] = field(repr=False)
+    reason: Reason
+    user: str = field(default="", repr=False)
+    unread: str = ""
+
+
+@dataclass(frozen=True)
+class DataUsed:
+    """Persons' data was used by an answer of a service of this server; `sealed` is who, by whom and why."""
+
+    exchange: str
+    sealed: str
+
+
 class LogFailed(Fault):
     """A record could not be written; the message is refused rather than passed on unseen."""
 
@@ -77,6 +107,13 @@ class MessageLog(Protocol):
         """Write a request; done when it is on disk, LogFailed when it cannot be.
 
         A log that has no room to take another record answers LogFailed at once.
+        """
+        ...
+
+    def used(self, record: PersonsUsed) -> Future[None]:
+        """Write whose data an answer uses; done when it is on disk, LogFailed when it cannot be.
+
+        What is on disk is published as `DataUsed`, at least once.
         """
         ...
 

@@ -44,6 +44,27 @@ class ActsAs(Enum):
     PERSON = "person"
 
 
+class PersonPlace(Enum):
+    """In which part of an exchange a service's messages name the person."""
+
+    PATH = "path"  # a segment of the service's part of the path
+    QUERY = "query"  # a parameter of the query
+    REQUEST = "request"  # a value in the JSON body of the request
+    RESPONSE = "response"  # a value in the JSON body of the answer
+
+
+@dataclass(frozen=True, order=True)
+class PersonAt:
+    """Where messages name the person whose data they use.
+
+    `name` is for PATH a template such as `/people/{person}/returns` (`*` is any segment), for QUERY the
+    parameter's name, for the bodies a JSON pointer (RFC 6901) in which `*` is each value of a list.
+    """
+
+    place: PersonPlace
+    name: str
+
+
 @dataclass(frozen=True, order=True)
 class Endpoint:
     """A method and a path glob of a service; `*` is any method, `**` any path."""
@@ -67,6 +88,8 @@ class ServiceDefinition:
     `local` marks a service of this very site, whose `url` is a path there; it is called with a ticket.
     `personal` marks services that tell of persons: a purpose is then demanded. `hiders` are the clients that
     by law may keep a use undescribed to the person for a while (`Flagstone-Hidden-Until`); nobody else may.
+    `person_at` are the places where a service that is none of our registers names the persons, so that a use
+    of their data is recorded for them; whoever is named at any of them is meant.
     `description` is the OpenAPI document as text, empty for a bare REST service; `description_url` is where
     it is refreshed from.
     """
@@ -82,6 +105,7 @@ class ServiceDefinition:
     acts_as: ActsAs = ActsAs.SYSTEM
     personal: bool = False
     hiders: tuple[ClientId, ...] = ()
+    person_at: tuple[PersonAt, ...] = ()
     purpose: Purpose = Purpose()
     endpoints: tuple[Endpoint, ...] = ()
     description: str = field(default="", repr=False)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from flagstone.blocks.exchange.contract.country import ExchangePlan, ServerPlan
 from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId
 from flagstone.blocks.exchange.contract.service import Right
+from flagstone.blocks.exchange.model.services import person_flaws
 from flagstone.kernel.errors import Flaw
 
 
@@ -62,6 +63,8 @@ def _of_server(
             yield Flaw(f"{place}/services", f"{service.id}: its subsystem is not a client here")
         if not service.local and not service.url.startswith(("http://", "https://")):
             yield Flaw(f"{place}/services", f"{service.id}: the url is neither a path nor http(s)")
+        yield from (Flaw(f"{place}/services", f"{service.id}: {each}") for each in person_flaws(service))
+        yield from _unknown(f"{place}/services", service.hiders, known)
     for group in server.groups:
         if group.provider not in clients:
             yield Flaw(f"{place}/groups", f"{group.code}: its provider is not a client here")

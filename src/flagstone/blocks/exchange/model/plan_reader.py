@@ -18,12 +18,14 @@ from flagstone.blocks.exchange.contract.service import (
     Endpoint,
     LocalClient,
     LocalGroup,
+    PersonAt,
+    PersonPlace,
     Purpose,
     Right,
     ServiceDefinition,
     ServiceKind,
 )
-from flagstone.blocks.exchange.model import names
+from flagstone.blocks.exchange.model import names, places
 from flagstone.blocks.exchange.model.plan_checks import contradictions
 from flagstone.blocks.exchange.model.plan_nodes import Node
 from flagstone.kernel.errors import Flaw
@@ -31,7 +33,7 @@ from flagstone.kernel.errors import Flaw
 FLAWS_MAX = 100
 TIMEOUT_SECONDS_MAX = 3_600
 SERVICE_FIELDS = (
-    "title", "url", "kind", "timeout_seconds", "acts_as", "personal", "hiders",
+    "title", "url", "kind", "timeout_seconds", "acts_as", "personal", "hiders", "person_at",
     "purpose", "legal_basis", "endpoints", "rights", "description_url",
 )  # fmt: skip
 
@@ -103,6 +105,7 @@ def _service(node: Node) -> ServiceDefinition:
         acts_as=node.maybe("acts_as", "system").one_of(ActsAs),
         personal=node.maybe("personal", value=False).truth(),
         hiders=tuple(each.named(names.client_named, _NOBODY) for each in node.maybe("hiders").items()),
+        person_at=tuple(each.named(places.place_named, _NOWHERE) for each in node.maybe("person_at").items()),
         purpose=_purpose(node),
         endpoints=_endpoints(node.maybe("endpoints", [])),
         description_url=node.maybe("description_url", "").text(empty=""),
@@ -158,5 +161,6 @@ _NOBODY = ClientId("XX", "XX", "0")
 """Stands where an identifier could not be read, and its flaw was noted."""
 
 _ANYBODY: Subject = _NOBODY
+_NOWHERE = PersonAt(PersonPlace.QUERY, "x")
 _SERVICE = names.service_named("XX/XX/0/x/x")
 _SERVER = names.server_named("XX/XX/0/x")

@@ -14,7 +14,7 @@ from flagstone.blocks.exchange.contract.service import (
     ServiceDefinition,
     ServiceKind,
 )
-from flagstone.blocks.exchange.model import names
+from flagstone.blocks.exchange.model import names, places
 from flagstone.kernel.errors import Flaw
 
 METHODS = frozenset({"*", "GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"})
@@ -26,6 +26,7 @@ RESERVED = frozenset({"listMethods", "allowedMethods", "getOpenAPI", "getWsdl", 
 WHOLE = Endpoint()
 TIMEOUT_SECONDS_MAX = 3_600
 ENDPOINTS_MAX = 2_000
+HIDERS_MAX = 100
 URL_LENGTH_MAX = 1_000
 PATH_LENGTH_MAX = 1_024
 WORDS_LENGTH_MAX = 500
@@ -63,6 +64,19 @@ def endpoint_flaw(endpoint: Endpoint) -> str:
     return "the path must not hold spaces or .." if " " in path or ".." in path else ""
 
 
+def person_flaws(service: ServiceDefinition) -> Iterator[str]:
+    """Yield what is wrong with the places where `service` names persons."""
+    if not service.person_at:
+        return
+    if service.local:
+        yield "a service of this site records uses by itself"
+    if not service.personal:
+        yield "only a service that tells of persons names them"
+    if len(service.person_at) > places.PLACES_MAX:
+        yield f"there are more than {places.PLACES_MAX} places"
+    yield from filter(None, map(places.place_flaw, service.person_at))
+
+
 def _flaws(service: ServiceDefinition) -> Iterator[Flaw]:
     yield from _identifier_flaws(service)
     flaw = _path_flaw(service.url) if service.local else _address_flaw(service.url)
@@ -76,6 +90,9 @@ def _flaws(service: ServiceDefinition) -> Iterator[Flaw]:
         yield Flaw("/description", "an OPENAPI3 service needs its description or where to fetch it")
     if len(service.description) > DESCRIPTION_LENGTH_MAX:
         yield Flaw("/description", f"it has more than {DESCRIPTION_LENGTH_MAX} characters")
+    yield from (Flaw("/person_at", flaw) for flaw in person_flaws(service))
+    if len(service.hiders) > HIDERS_MAX:
+        yield Flaw("/hiders", f"there are more than {HIDERS_MAX}")
     yield from _words_flaws(service)
     yield from _endpoint_flaws(service)
 

@@ -18,13 +18,16 @@ from time import monotonic
 
 import structlog
 
-from flagstone.blocks.exchange.contract.log import LogFailed, RequestLogged, ResponseLogged
+from flagstone.blocks.exchange.contract.log import LogFailed, PersonsUsed, RequestLogged, ResponseLogged
 from flagstone.blocks.exchange.service.log_rows import Rows
 from flagstone.blocks.exchange.service.sealing import Sealer
+from flagstone.blocks.exchange.service.uses import published
 from flagstone.blocks.exchange.store import messages
+from flagstone.blocks.exchange.store.rows import count_uses
 from flagstone.kernel.audit import Reason, job
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.faults import AlreadyThere
+from flagstone.platform.storage.writing import Writing
 
 log = structlog.get_logger("flagstone.exchange")
 
@@ -33,6 +36,7 @@ REASON = Reason("Messages that passed the exchange")
 BATCH_MAX = 500
 WAITING_MAX = 10_000
 WAITING_BYTES_MAX = 32 * 1024 * 1024
+USE_BYTES = 200  # of one person in a use, about
 AGAIN_SECONDS = 1.0
 JOINING_SECONDS = 0.01  # for which responses wait for a request to be written with
 STOP_SECONDS_MAX = 15.0
@@ -54,18 +58,27 @@ class _Request:
     done: Future[None]
 
 
+@dataclass(frozen=True)
+class _Use:
+    record: PersonsUsed
+    done: Future[None]
+
+
+_Item = _Request | _Use | ResponseLogged
+
+
 class Log:
     """Keeps `contract.MessageLog` on a database; safe to share between threads."""
 
     def __init__(self, database: Database, sealer: Sealer, *, waiting_max: int = WAITING_MAX) -> None:
         """Write to `database`; refuse more than `waiting_max` records, or 32 MiB of heads, at once."""
         self._database = database
-        self._rows = Rows(sealer)
+        self._rows, self._sealer = Rows(sealer), sealer
         self._waiting_max = waiting_max
-        self._waiting: deque[_Request | ResponseLogged] = deque()
+        self._waiting: deque[_Item] = deque()
         self._waiting_bytes = 0
         self._unwritten: list[ResponseLogged] = []
-        self._urgent = 0  # requests that wait
+        self._urgent = 0  # requests and uses that wait
         self._woken = threading.Condition()
         self._running = False
         self._thread: threading.Thread | None = None
@@ -85,7 +98,7 @@ class Log:
         if self._thread is not None:
             self._thread.join(STOP_SECONDS_MAX)
             self._thread = None
-        self._refuse([each for each in self._taken() if isinstance(each, _Request)], "the log was stopped")
+        self._refuse(_acknowledged(self._taken()), "the log was stopped")
 
     def status(self) -> LogStatus:
         """Return how the log does."""
@@ -93,7 +106,14 @@ class Log:
 
     def request(self, record: RequestLogged) -> Future[None]:
         """See `contract.MessageLog.request`."""
-        waiting = _Request(record, Future())
+        return self._acknowledged(_Request(record, Future()))
+
+    def used(self, record: PersonsUsed) -> Future[None]:
+        """See `contract.MessageLog.used`."""
+        return self._acknowledged(_Use(record, Future()))
+
+    def _acknowledged(self, waiting: _Request | _Use) -> Future[None]:
+        """Let what must be on disk before its message goes on wait for the writer."""
         waiting.done.set_running_or_notify_cancel()  # who waits may leave, but the record is written
         if not self._put(waiting):
             self._refuse([waiting], "too much waits to be written, or the log does not run")
@@ -105,7 +125,7 @@ class Log:
             self._refused += 1
             log.error("response not logged", exchange=record.exchange, side=record.side.value)
 
-    def _put(self, item: _Request | ResponseLogged) -> bool:
+    def _put(self, item: _Item) -> bool:
         """Let `item` wait for the writer; tell whether there was room."""
         with self._woken:
             if not self._running or len(self._waiting) >= self._waiting_max:
@@ -114,9 +134,9 @@ class Log:
                 return False
             self._waiting.append(item)
             self._waiting_bytes += _size(item)
-            is_request = isinstance(item, _Request)
-            self._urgent += is_request
-            if is_request or len(self._waiting) in {1, BATCH_MAX}:
+            is_urgent = not isinstance(item, ResponseLogged)
+            self._urgent += is_urgent
+            if is_urgent or len(self._waiting) in {1, BATCH_MAX}:
                 self._woken.notify()
             return True
 
@@ -137,7 +157,7 @@ class Log:
                 return
 
     def _await_request(self) -> None:
-        """Give responses that wait alone a moment for a request to join them."""
+        """Give responses that wait alone a moment for something urgent to join them."""
         until = monotonic() + JOINING_SECONDS
         while self._running and self._waiting and not self._urgent and len(self._waiting) < BATCH_MAX:
             left = until - monotonic()
@@ -145,55 +165,58 @@ class Log:
                 return
             self._woken.wait(left)
 
-    def _taken(self) -> list[_Request | ResponseLogged]:
+    def _taken(self) -> list[_Item]:
         """Take at most `BATCH_MAX` records out of the line."""
         with self._woken:
             taken = [self._waiting.popleft() for _ in range(min(BATCH_MAX, len(self._waiting)))]
-            self._urgent -= sum(isinstance(each, _Request) for each in taken)
+            self._urgent -= len(_acknowledged(taken))
             self._waiting_bytes -= sum(map(_size, taken))
             return taken
 
-    def _write(self, items: Sequence[_Request | ResponseLogged]) -> None:
+    def _write(self, items: Sequence[_Item]) -> None:
         """Write one batch, then tell whoever waits for it."""
         requests = [each for each in items if isinstance(each, _Request)]
+        uses = [each for each in items if isinstance(each, _Use)]
         responses = [*self._unwritten, *(each for each in items if isinstance(each, ResponseLogged))]
         self._unwritten = []
         try:
-            refused = self._commit(requests, responses)
+            refused = self._commit(requests, responses, uses)
         except Exception as error:  # noqa: BLE001 - whatever it is, no message may pass unlogged
             log.warning("message log cannot be written", error=type(error).__name__, records=len(items))
             self._unwritten = responses[: self._waiting_max]
-            self._refuse(requests, "it cannot be written")
+            self._refuse(_acknowledged(items), "it cannot be written")
             return
-        self._written += len(requests) + len(responses) - len(refused)
+        self._written += len(items) - len(refused)
         self._refuse(refused, "the exchange was seen before, or its record cannot be kept")
         gone = set(map(id, refused))
-        for each in requests:
+        for each in _acknowledged(items):
             if id(each) not in gone:
                 each.done.set_result(None)
 
-    def _commit(self, requests: Sequence[_Request], responses: Sequence[ResponseLogged]) -> list[_Request]:
+    def _commit(
+        self, requests: Sequence[_Request], responses: Sequence[ResponseLogged], uses: Sequence[_Use]
+    ) -> list[_Request]:
         """Write a batch in one transaction; return the requests that cannot be kept."""
         asked = {id(each): self._rows.request(each.record) for each in requests}
         answered = [row for row in map(self._rows.response, responses) if row is not None]
         nothing: set[messages.Key] = set()
         try:  # what was seen before is rare, and looking for it costs as much as writing
-            return self._commit_new(requests, asked, answered, (nothing, nothing))
+            return self._commit_new((requests, uses), asked, answered, (nothing, nothing))
         except AlreadyThere:
             with self._database.reading() as view:
                 seen = messages.requests_there(view, (_key(row) for row in asked.values() if row))
                 ended = messages.responses_there(view, map(_key, answered))
-            return self._commit_new(requests, asked, answered, (seen, ended))
+            return self._commit_new((requests, uses), asked, answered, (seen, ended))
 
     def _commit_new(
         self,
-        requests: Sequence[_Request],
+        urgent: tuple[Sequence[_Request], Sequence[_Use]],
         asked: Mapping[int, dict[str, object] | None],
         answered: Sequence[dict[str, object]],
         known: tuple[set[messages.Key], set[messages.Key]],
     ) -> list[_Request]:
         """Write what is not `known`, each key once; AlreadyThere when storage knows more."""
-        seen, ended = known
+        (requests, uses), (seen, ended) = urgent, known
         fresh: dict[messages.Key, dict[str, object]] = {}
         refused = []
         for each in requests:
@@ -203,19 +226,35 @@ class Log:
             else:
                 fresh[_key(row)] = row
         endings = {_key(row): row for row in reversed(answered) if _key(row) not in ended}
-        if fresh or endings:
+        if fresh or endings or uses:
             with self._database.writing(WRITER, REASON) as write:
                 messages.add(write, list(fresh.values()), list(endings.values()))
+                self._publish(write, uses)
         return refused
 
-    def _refuse(self, requests: Sequence[_Request], why: str) -> None:
-        """Tell whoever waits that their request is not logged."""
-        self._refused += len(requests)
-        for each in requests:
+    def _publish(self, write: Writing, uses: Sequence[_Use]) -> None:
+        """Publish whose data was used; the count of uses goes on record with it."""
+        for each in uses:
+            write.publish(published(self._sealer, each.record))
+        if uses:
+            count_uses(write, len(uses))
+
+    def _refuse(self, items: Sequence[_Request | _Use], why: str) -> None:
+        """Tell whoever waits that their record is not written."""
+        self._refused += len(items)
+        for each in items:
             each.done.set_exception(LogFailed(why))
 
 
-def _size(item: _Request | ResponseLogged) -> int:
+def _acknowledged(items: Sequence[_Item]) -> list[_Request | _Use]:
+    """Return what somebody waits for."""
+    return [each for each in items if not isinstance(each, ResponseLogged)]
+
+
+def _size(item: _Item) -> int:
+    """Return how many bytes an item holds, about."""
+    if isinstance(item, _Use):
+        return USE_BYTES * max(1, len(item.record.persons))
     return len(item.record.head if isinstance(item, _Request) else item.head)
 
 

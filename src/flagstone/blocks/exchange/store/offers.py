@@ -21,7 +21,7 @@ from flagstone.blocks.exchange.contract.service import (
     ServiceDefinition,
     ServiceKind,
 )
-from flagstone.blocks.exchange.model import names
+from flagstone.blocks.exchange.model import names, places
 from flagstone.blocks.exchange.store import tables
 from flagstone.blocks.exchange.store.rows import keep, keep_all, matching
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
@@ -177,6 +177,7 @@ def _mapping(definition: ServiceDefinition) -> dict[str, Any]:
         "acts_as": definition.acts_as.value,
         "personal": definition.personal,
         "hiders": [str(each) for each in definition.hiders],
+        "person_at": [places.named_place(each) for each in definition.person_at],
         "purpose": definition.purpose.words,
         "legal_basis": definition.purpose.legal_basis,
         "description_url": definition.description_url,
@@ -200,6 +201,7 @@ def _definition(row: Row, endpoints: tuple[Endpoint, ...], described: bytes) -> 
         acts_as=ActsAs(known["acts_as"]),
         personal=known["personal"],
         hiders=tuple(names.client_named(each) for each in known.get("hiders", ())),
+        person_at=tuple(places.place_named(each) for each in known.get("person_at", ())),
         purpose=Purpose(known["purpose"], known["legal_basis"]),
         endpoints=endpoints,
         description=zlib.decompress(described).decode() if described else "",

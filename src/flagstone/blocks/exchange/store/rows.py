@@ -12,6 +12,7 @@ from flagstone.platform.storage.sql import Row, Table, and_, select
 from flagstone.platform.storage.writing import Writing
 
 CONFIGURATION = {"id": "configuration"}
+USES = {"id": "uses"}
 
 
 def keep(write: Writing, table: Table, row: Mapping[str, Any]) -> bool:
@@ -74,3 +75,9 @@ def count_change(write: Writing) -> int:
     number = configuration_number(write) + 1
     keep(write, mark, {**CONFIGURATION, "number": number})
     return number
+
+
+def count_uses(write: Writing, number: int) -> None:
+    """Put on record that `number` more messages were published to have used persons' data."""
+    row = one(write, mark, USES)
+    keep(write, mark, {**USES, "number": number + (0 if row is None else int(row["number"]))})

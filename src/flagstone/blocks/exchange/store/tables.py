@@ -34,7 +34,7 @@ mark = journaled_table(
     Column("id", Text, primary_key=True),
     Column("number", Number, nullable=False),
 )
-"""One row, `configuration`: a number that grows with each change of the configuration."""
+"""`configuration`: a number that grows with each change; `uses`: messages said to have used persons' data."""
 
 directory = journaled_table(
     "directory",

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from flagstone.blocks.registry.contract.reading_log import ReadingLog
 from flagstone.blocks.registry.contract.registry import Registry
-from flagstone.blocks.tracker.contract import Mandates, NotPermitted, Official, Words
+from flagstone.blocks.tracker.contract import Mandates, NotPermitted, Official, RegisterWords, Words
 from flagstone.blocks.tracker.model.signals import Thresholds
 from flagstone.blocks.tracker.model.usages import member_code, pseudonym
 from flagstone.kernel.audit import Actor, ActorKind, Caller, job
@@ -36,12 +36,14 @@ class Terms:
     """What an agency decides: who it is, who may act for others, and what reading is unusual.
 
     `owner` is the member that answers for the site, `organisations` the registry codes whose officials work
-    at its desk (none: those of every organisation). `names` gives organisations' names by registry code.
+    at its desk (none: those of every organisation). `names` gives organisations' names by registry code;
+    `services` the words of services that are no registers but whose uses are recorded here.
     """
 
     owner: str
     organisations: frozenset[str] = frozenset()
     names: Mapping[str, Words] = field(default_factory=dict)
+    services: Callable[[], Mapping[str, RegisterWords]] = dict
     mandates: Mandates = nobody_acts_for_others
     thresholds: Thresholds = field(default_factory=Thresholds)
     kept_since: datetime = EPOCH

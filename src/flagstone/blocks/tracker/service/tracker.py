@@ -16,6 +16,7 @@ from flagstone.blocks.tracker.contract import (
     Question,
     Reconciliation,
     Signal,
+    Unread,
     UsagePage,
     Use,
 )
@@ -84,6 +85,10 @@ class Service:
     def record(self, uses: Sequence[Use]) -> int:
         """See `contract.Recorder.record`."""
         return self._usages.record(uses)
+
+    def unread(self, message: Unread) -> None:
+        """See `contract.Recorder.unread`."""
+        self._watching.unread(message)
 
     def questions(self, caller: Caller) -> tuple[Question, ...]:
         """See `contract.Oversight.questions`."""

@@ -111,12 +111,14 @@ class Usages:
         raise UsageUnknown
 
     def record(self, uses: Sequence[Use]) -> int:
-        """Record uses in one transaction; return how many."""
-        return self._record(uses, UsageKind.READ, names={}) if uses else 0
+        """Record uses in one transaction, those of a known id not again; return how many."""
+        new = self._new(uses)
+        return self._record(new, UsageKind.READ, names={}) if new else 0
 
     def register_words(self) -> dict[str, RegisterWords]:
-        """Return the words of every register of the site."""
-        return {each.code: words_of(each) for each in self._means.registry.definitions(US)}
+        """Return the words of every register of the site, and of services that are none."""
+        registers = {each.code: words_of(each) for each in self._means.registry.definitions(US)}
+        return {**self._means.terms.services(), **registers}
 
     def _read(
         self, person: PersonCode, period: Period, part: Window, words: Mapping[str, RegisterWords]
@@ -169,6 +171,12 @@ class Usages:
         tally.recorded(len(uses))
         return len(uses)
 
+    def _new(self, uses: Sequence[Use]) -> list[Use]:
+        """Return the uses that are not recorded yet."""
+        with self._means.database.reading() as view:
+            known = store.known_usages(view, [use.id for use in uses if use.id])
+        return [use for use in uses if use.id not in known]
+
     def remember(self, write: Writing, known: set[str], *, official: tuple[str, str], of: str) -> None:
         """Keep whom a pseudonym stands for (id and name), unless it is `known`; it is known from then on."""
         name = self._means.secrets.pseudonym(official[0], of)
@@ -181,9 +189,9 @@ class Usages:
     def _row(self, use: Use, kind: UsageKind, write: Writing) -> dict[str, object]:
         hidden, secrets = use.reason.hidden_until, self._means.secrets
         return {
-            "id": str(fresh_uuid(write.at)),
+            "id": use.id or str(fresh_uuid(write.at)),
             "person_index": secrets.person(use.person),
-            "at": rfc3339(write.at),
+            "at": rfc3339(use.at or write.at),
             "kind": kind.value,
             "action": use.action,
             "receiver_code": member_code(use.receiver_code),

@@ -16,6 +16,7 @@ from flagstone.blocks.tracker.contract import (
     Signal,
     SignalKind,
     SignalUnknown,
+    Unread,
 )
 from flagstone.blocks.tracker.model.signals import Pattern, Tally, patterns
 from flagstone.blocks.tracker.model.usages import checked_text, member_code, official_of
@@ -81,6 +82,21 @@ class Watching:
             "raised_at": rfc3339(write.at),
         }
         return self._signal(write.insert(store.signals, row))
+
+    def unread(self, message: Unread) -> None:
+        """Raise that a message did not say whose data it used: one signal for a sender and service."""
+        kind, organisation = SignalKind.PERSON_UNREAD, member_code(message.organisation)
+        mark = f"{kind.value}/{message.exchange}"
+        pattern = Pattern(mark, kind, organisation, "", message.service, message.at.date(), 1)
+        with self._means.database.reading() as view:
+            row = store.open_signal(view, kind.value, organisation, message.service)
+            if row is None and store.known_marks(view, [mark]):
+                return  # told again of what was settled
+        with self._means.database.writing(US.actor, WATCHING) as write:
+            if row is None:
+                self.raise_one(write, pattern)
+            else:
+                write.update(store.signals, {"id": row["id"]}, {"count": row["count"] + 1})
 
     def all(self, caller: Caller) -> tuple[Signal, ...]:
         """Return the signals, the open ones first."""

@@ -30,6 +30,7 @@ KINDS = {
     SignalKind.SUDDEN_RATE: _("An official read far more than usual"),
     SignalKind.SAME_PERSON_OFTEN: _("An official looked up the same person often"),
     SignalKind.RECORD_MISSING: _("The exchange knows of reads that have no record"),
+    SignalKind.PERSON_UNREAD: _("Messages did not say whose data they used"),
 }
 
 FormOf = Annotated[FormData, Depends(read_form)]

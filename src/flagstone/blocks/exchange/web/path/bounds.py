@@ -16,6 +16,7 @@ class PathBounds:
     wire: WireBounds = field(default_factory=WireBounds)
     spelling: Spelling = Spelling.SNAKE
     held_bytes_max: int = 64 * 1024  # bodies up to this size are read whole before they go on
+    person_bytes_max: int = 1024 * 1024  # bodies up to this size are looked at for the person they name
     block_bytes_max: int = 40 * 1024  # of a header block, ours or a peer's; the log takes little more
     connect_seconds: float = 3.0  # to another server or a service
     peer_seconds: float = 660.0  # for another server's answer to begin; its services may not take longer

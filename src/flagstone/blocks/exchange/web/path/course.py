@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from flagstone.blocks.exchange.contract.log import (
     LogFailed,
     MessageLog,
+    PersonsUsed,
     RequestLogged,
     ResponseLogged,
     Side,
@@ -111,11 +113,17 @@ class Course:
 
     async def written(self) -> None:
         """Wait until the request is on disk; MessageFault logging_failed when it cannot be."""
-        if self._committed is None:
-            return
-        if not self._committed.done():
-            await asyncio.wait([asyncio.wrap_future(self._committed)])
-        _raise_unless_written(self._committed)
+        if self._committed is not None:
+            await _written(self._committed)
+
+    def now(self) -> datetime:
+        """Return the time by which the exchange is logged."""
+        return self._ledger.clock.now()
+
+    async def used(self, record: PersonsUsed) -> None:
+        """Wait until it is on disk whose data the answer uses; MessageFault logging_failed."""
+        self.usage_count = len(record.persons)
+        await _written(self._ledger.messages.used(record))
 
     def closed(self, status: int, *, fault: str = "", response_body: BodyHash | None = None) -> None:
         """Note how the exchange ended; what comes after the first time is not heeded."""
@@ -154,6 +162,12 @@ class Course:
             usage_count=self.usage_count,
             milliseconds=round((monotonic() - self._started) * 1000),
         )
+
+
+async def _written(committed: Future[None]) -> None:
+    if not committed.done():
+        await asyncio.wait([asyncio.wrap_future(committed)])
+    _raise_unless_written(committed)
 
 
 def _raise_unless_written(committed: Future[None]) -> None:

@@ -12,8 +12,8 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
-from flagstone.blocks.exchange.contract.service import ActsAs, ServiceDefinition
-from flagstone.blocks.exchange.model import faults, purposes
+from flagstone.blocks.exchange.contract.service import ActsAs, PersonPlace, ServiceDefinition
+from flagstone.blocks.exchange.model import faults, places, purposes
 from flagstone.blocks.exchange.model.breaking import Breakers
 from flagstone.blocks.exchange.model.faults import MessageFault
 from flagstone.blocks.exchange.model.filtering import last
@@ -128,6 +128,8 @@ class LastHop:
         if request.query is not None:
             target += b"?" + request.query
         headers = request.headers
+        if places.needs(call.definition.person_at, PersonPlace.RESPONSE):  # the answer must be readable here
+            headers = tuple(header for header in headers if header[0].lower() != b"accept-encoding")
         if call.definition.local:
             ticket = self._tickets.issue(principal_of(call)).encode()
             kept = tuple(header for header in headers if header[0].lower() not in _NOT_FOR_US)
@@ -168,9 +170,14 @@ def _system(client: ClientId, user: str) -> Actor:
     )
 
 
+def is_person_code(text: str) -> bool:
+    """Tell whether `text` has the form of a personal code; a country's own check knows better."""
+    return _PERSON_CODE.fullmatch(text) is not None
+
+
 def _person_code(user: str, instance: str) -> str:
     code = user.removeprefix(instance)
-    if not _PERSON_CODE.fullmatch(code):
+    if not is_person_code(code):
         raise MessageFault(faults.PERSON_MISSING, "X-Road-UserId does not name the person concerned.")
     return code
 

@@ -23,7 +23,7 @@ from flagstone.blocks.exchange.model import faults, identifiers
 from flagstone.blocks.exchange.model.faults import MessageFault
 from flagstone.blocks.exchange.model.filtering import last
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
-from flagstone.blocks.exchange.web.path.streams import Prefixed
+from flagstone.blocks.exchange.web.path.streams import Prefixed, begun
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.http.wire.bounds import Timeouts
 from flagstone.platform.http.wire.client import WireClient
@@ -144,14 +144,14 @@ class Plain:
     async def _unpacked(self, body: Body) -> Parcel:
         """Read the header block; what follows it stays a stream unless it is here already."""
         at_hand = body.at_hand()
-        read = at_hand if at_hand is not None else await _begun(body, 4)
+        read = at_hand if at_hand is not None else await begun(body, 4)
         if len(read) < 4:
             raise MessageFault(faults.MISSING_REST, "The message ends before its header block.")
         end = 4 + _LENGTH.unpack_from(read)[0]
         if end > 4 + self._bounds.block_bytes_max:
             raise MessageFault(faults.INVALID_REST, "The header block is too large.")
         if at_hand is None and len(read) < end:
-            read += await _begun(body, end - len(read))
+            read += await begun(body, end - len(read))
         if len(read) < end:
             raise MessageFault(faults.MISSING_REST, "The message ends within its header block.")
         if at_hand is not None:
@@ -198,19 +198,6 @@ def _packed(parcel: Parcel) -> Body | bytes:
         return first + parcel.body
     length = parcel.body.length
     return Prefixed(first, parcel.body, None if length is None else len(first) + length)
-
-
-async def _begun(body: Body, least: int) -> bytes:
-    """Return at least `least` bytes of `body`, or all there are."""
-    parts: list[bytes] = []
-    size = 0
-    while size < least:
-        part = await anext(body, b"")
-        if not part:
-            break
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)
 
 
 def _sender(value: bytes | None) -> ServerId:

@@ -17,9 +17,10 @@ from flagstone.blocks.exchange.model.standing import Standing, Standings
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.course import GONE, Course, Ledger, observed
 from flagstone.blocks.exchange.web.path.describing import described
-from flagstone.blocks.exchange.web.path.last_hop import Call, LastHop
+from flagstone.blocks.exchange.web.path.last_hop import Call, LastHop, Served
 from flagstone.blocks.exchange.web.path.plain import Parcel, Transport
 from flagstone.blocks.exchange.web.path.streams import Watched, held
+from flagstone.blocks.exchange.web.path.using import Using
 from flagstone.platform.http.wire.faults import BodyBroken
 from flagstone.platform.http.wire.messages import Answer, Body, Incoming
 
@@ -34,12 +35,14 @@ class Provider:
         ledger: Ledger,
         *,
         last_hop: LastHop,
+        using: Using,
         bounds: PathBounds,
     ) -> None:
         self._standings = standings
         self._transport = transport
         self._ledger = ledger
         self._last_hop = last_hop
+        self._using = using
         self._bounds = bounds
 
     async def answer(self, incoming: Incoming) -> Answer:
@@ -103,7 +106,7 @@ class Provider:
 
     async def _served(self, call: Call, parcel: Parcel, course: Course) -> Answer:
         """Have the service answer while the request is being written to the log."""
-        sent = parcel.body
+        sent = asked = await self._using.asked(call.definition, parcel.body)
         if isinstance(sent, Body):
             sent = await held(sent, self._bounds.held_bytes_max)
         stream = None
@@ -117,10 +120,12 @@ class Provider:
             await self._whole(stream, call.definition)
             await course.written()
             body = await held(reply.body, self._bounds.held_bytes_max)
+            body = await self._using.answered(call.definition, reply, body)
         except (MessageFault, BodyBroken, asyncio.CancelledError):
             reply.body.abandon()
             raise
         course.usage_count = reply.usage_count
+        await self._noted(call, reply, (asked, body), course)
         hashed = request_hash(call.request.block, course.request_body)
         head = reply.head
         response = rest.response_made(
@@ -130,6 +135,18 @@ class Provider:
             reply.body.abandon()
             raise MessageFault(faults.NONSENSE, "The service's headers are too large.")
         return self._passed_on(response, body, course)
+
+    async def _noted(
+        self, call: Call, reply: Served, bodies: tuple[bytes | Body, bytes | Body], course: Course
+    ) -> None:
+        """Have it written down whose data the answer uses, before anybody gets it."""
+        record = self._using.record(call, reply, bodies, at=course.now())
+        try:
+            if record is not None:
+                await course.used(record)
+        except (MessageFault, asyncio.CancelledError):
+            reply.body.abandon()
+            raise
 
     async def _whole(self, stream: Watched | None, definition: ServiceDefinition) -> None:
         """Wait until a streamed request has passed: its hash goes ahead of the response."""

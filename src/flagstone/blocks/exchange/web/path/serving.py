@@ -22,9 +22,10 @@ from flagstone.blocks.exchange.model.standing import Standings
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.consumer import Consumer
 from flagstone.blocks.exchange.web.path.course import Ledger, Tally
-from flagstone.blocks.exchange.web.path.last_hop import LastHop
+from flagstone.blocks.exchange.web.path.last_hop import LastHop, is_person_code
 from flagstone.blocks.exchange.web.path.plain import Plain, Transport
 from flagstone.blocks.exchange.web.path.provider import Provider
+from flagstone.blocks.exchange.web.path.using import Using
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.http.tickets import Tickets
@@ -82,11 +83,16 @@ class MessagePath:
         self._local_address = local_address
         self._bounds = bounds or PathBounds()
         self._make_transport = transport
+        self._using = Using(is_person_code, self._bounds.person_bytes_max)
         self._tally = Tally()
         self._transport_name = ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._parts: Parts | None = None
         self._thread: Thread | None = None
+
+    def know_codes_by(self, is_code: Callable[[str], bool]) -> None:
+        """Take for personal codes what `is_code` says is one; to be called before `start`."""
+        self._using = Using(is_code, self._bounds.person_bytes_max)
 
     def start(
         self, client_socket: socket.socket, server_socket: socket.socket, *, secure: Secure | None = None
@@ -165,7 +171,12 @@ class MessagePath:
         )
         last_hop = LastHop(client, self._tickets, local_address=self._local_address, bounds=bounds)
         provider = Provider(
-            self._standings, transport, self._ledger(Side.PROVIDER), last_hop=last_hop, bounds=bounds
+            self._standings,
+            transport,
+            self._ledger(Side.PROVIDER),
+            last_hop=last_hop,
+            using=self._using,
+            bounds=bounds,
         )
         servers = (
             WireServer(consumer.plainly, bounds=wire, refusal=consumer.refused),

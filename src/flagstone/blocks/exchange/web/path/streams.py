@@ -24,6 +24,30 @@ async def held(body: Body, bytes_max: int) -> bytes | Body:
     return body
 
 
+async def begun(body: Body, least: int) -> bytes:
+    """Return at least `least` bytes of `body`, or all there are; BodyBroken."""
+    parts: list[bytes] = []
+    size = 0
+    while size < least:
+        part = await anext(body, b"")
+        if not part:
+            break
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
+
+
+async def gathered(body: bytes | Body, bytes_max: int) -> bytes | Body:
+    """Return the body's bytes when there are no more than `bytes_max`, else a body that still has them all.
+
+    Raises BodyBroken.
+    """
+    if isinstance(body, bytes):
+        return body
+    first = await begun(body, bytes_max + 1)
+    return first if len(first) <= bytes_max else Prefixed(first, body, body.length)
+
+
 class Prefixed(Body):
     """A body whose first bytes were read already."""
 

@@ -68,7 +68,7 @@ CERTIFICATE_REFERENCES = Check(
     "signature_verification.invalid_cert_chain",
 )
 
-_ATTACHMENT = re.compile(r"/attachment[1-9][0-9]{0,5}", re.ASCII)
+ATTACHMENT = re.compile(r"/attachment[1-9][0-9]{0,5}", re.ASCII)
 _Element = etree._Element
 
 
@@ -268,7 +268,7 @@ def _check_references(core: XmlSignature) -> None:
     names = [each.uri for each in outside]
     if not names or any(each.type for each in outside):
         raise SignatureRefused("no part is referred to, or one by a type")
-    if names != [CHAIN_RESULT] and not all(each == MESSAGE or _ATTACHMENT.fullmatch(each) for each in names):
+    if names != [CHAIN_RESULT] and not all(each == MESSAGE or ATTACHMENT.fullmatch(each) for each in names):
         raise SignatureRefused(f"{', '.join(names)[:120]} are not the parts of one message or one chain")
 
 

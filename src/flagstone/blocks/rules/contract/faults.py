@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What can go wrong in a calculation, each with a place and a reason."""
+
+from __future__ import annotations
+
+from flagstone.kernel.errors import Fault, Kind
+
+
+class SituationInvalid(Fault):
+    """A situation cannot be understood; each flaw has the JSON pointer of its place."""
+
+    code = "rules.situation-invalid"
+    kind = Kind.INVALID
+    title = "The situation cannot be computed as it is described"
+    remedy = "Correct what is named, place by place."
+
+
+class UnknownVariable(Fault):
+    """A situation names a variable that this law does not have."""
+
+    code = "rules.unknown-variable"
+    kind = Kind.MISSING
+    title = "The law has no variable of that name"
+    remedy = "Look at the list of variables; the law may have another version here."
+
+
+class LawUnavailable(Fault):
+    """A law cannot be loaded: it is not installed, not admitted, or broken."""
+
+    code = "rules.law-unavailable"
+    kind = Kind.UNAVAILABLE
+    title = "The law cannot be loaded"
+    remedy = "Install the package, or name one that is installed; the detail says what failed."
+
+
+class CalculationFailed(Fault):
+    """A formula of the law failed on this situation; the detail names the variable and period."""
+
+    code = "rules.calculation-failed"
+    kind = Kind.INTERNAL
+    title = "A formula of the law failed"
+    remedy = "Tell the authors of the law's package; the detail names the formula."
+
+
+class BudgetSpent(Fault):
+    """A calculation took longer than it may."""
+
+    code = "rules.budget-spent"
+    kind = Kind.UNAVAILABLE
+    title = "The calculation took longer than it may"
+    remedy = "Ask for fewer variables, periods or steps of an axis at once."
+
+
+class ReformInvalid(Fault):
+    """A change of parameters cannot be made to this law."""
+
+    code = "rules.reform-invalid"
+    kind = Kind.INVALID
+    title = "The change of the law cannot be made"
+    remedy = "Name parameters that the law has, with values by date."

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The fingerprint of a loaded law: its packages, every parameter and the source of every formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from flagstone.blocks.rules.contract.law import LawName, LawSnapshot, Part
+from flagstone.blocks.rules.service.engine.precision import BITS
+
+CORE = "openfisca-core"
+
+
+def snapshot_of(name: LawName, system: Any) -> LawSnapshot:
+    """Return the snapshot of `system`, which was loaded as `name`."""
+    packages = dict.fromkeys(
+        each.partition(".")[0] for each in (name.package, *name.extensions, *name.reforms)
+    )
+    return LawSnapshot(
+        name=name,
+        parts=tuple(part_of(package) for package in packages),
+        core_version=metadata.version(CORE),
+        parameters_sha256=_digest(_parameters(system.parameters)),
+        variables_sha256=_digest(_variables(system.variables)),
+        precision_bits=BITS,
+    )
+
+
+@lru_cache(maxsize=64)
+def part_of(package: str) -> Part:
+    """Return the distribution that brought `package` and the SHA-256 of its files' names and contents.
+
+    A package that no distribution brought, as one on the path, has an empty version and no digest.
+    """
+    distribution = _distribution(package)
+    if distribution is None:
+        return Part(package, "", "")
+    return Part(distribution.metadata["Name"], distribution.version, _files_digest(distribution, package))
+
+
+def _distribution(package: str) -> metadata.Distribution | None:
+    for name in metadata.packages_distributions().get(package, ()):
+        return metadata.distribution(name)
+    return None
+
+
+def _files_digest(distribution: metadata.Distribution, package: str) -> str:
+    whole = sha256()
+    for file in sorted(distribution.files or (), key=str):
+        if file.parts[0] != package or "__pycache__" in file.parts:
+            continue
+        content = Path(str(distribution.locate_file(file))).read_bytes()
+        whole.update(f"{file.as_posix()}\0{sha256(content).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def _digest(lines: Iterable[str]) -> str:
+    whole = sha256()
+    for line in lines:
+        whole.update(line.encode())
+        whole.update(b"\n")
+    return whole.hexdigest()
+
+
+def _parameters(node: Any) -> Iterator[str]:
+    """Yield each dated value of the tree, by name and from the newest; scales bracket by bracket."""
+    if node is None:
+        return
+    for name in sorted(node.children):
+        child = node.children[name]
+        if hasattr(child, "children"):
+            yield from _parameters(child)
+        elif hasattr(child, "brackets"):
+            yield f"{child.name} {child.metadata.get('type')} {child.metadata.get('rate_unit')}"
+            for bracket in child.brackets:
+                yield from _parameters(bracket)
+        else:
+            yield from (f"{child.name} {each.instant_str} {each.value!r}" for each in child.values_list)
+
+
+def _variables(variables: dict[str, Any]) -> Iterator[str]:
+    """Yield each variable's definition as far as it decides a result, with the source of its formulas."""
+    for name in sorted(variables):
+        variable = variables[name]
+        yield (
+            f"{name} {variable.entity.key} {variable.value_type.__name__} {variable.dtype} "
+            f"{variable.definition_period} {variable.default_value!r} {variable.end} "
+            f"{variable.is_neutralized} {_name_of(variable.set_input)} {_name_of(variable.calculate_output)}"
+        )
+        yield from (f"{date} {_code_of(formula)}" for date, formula in variable.formulas.items())
+
+
+def _name_of(function: Any) -> str:
+    return getattr(function, "__qualname__", repr(function)) if function else ""
+
+
+def _code_of(formula: Any) -> str:
+    """Return a digest of a formula's compiled code: its instructions, names and constants, at any depth."""
+    code = getattr(formula, "__code__", None)
+    return sha256(repr(_code_parts(code)).encode()).hexdigest() if code else repr(formula)
+
+
+def _code_parts(code: Any) -> tuple[object, ...]:
+    constants = tuple(_constant(each) for each in code.co_consts)
+    return (code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants)
+
+
+def _constant(value: Any) -> object:
+    """Return a constant so that its text is the same in every process; sets have no order of their own."""
+    if hasattr(value, "co_code"):
+        return _code_parts(value)
+    if isinstance(value, frozenset):
+        return sorted(map(repr, value))
+    if isinstance(value, tuple):
+        return tuple(map(_constant, value))
+    return repr(value)

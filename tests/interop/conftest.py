@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.blocks.exchange.web.path.rig import Exchange, echo
+from tests.blocks.exchange.web.path.rig import Exchange
+from tests.blocks.exchange.web.path.system import echo
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from hashlib import sha512
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from tests.blocks.exchange.web.path.rig import ASKS, TELLS, UUID4, Asked, Exchange, ended
+from tests.blocks.exchange.web.path.rig import ASKS, TELLS, UUID4, Exchange, ended
+from tests.blocks.exchange.web.path.system import Asked
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId, ServiceId
 from flagstone.blocks.exchange.contract.log import Side

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPResponse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from time import monotonic, sleep
 from types import TracebackType
@@ -35,6 +34,8 @@ from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.serving import MessagePath, Secure
 from flagstone.kernel.clock import SystemClock
 from flagstone.platform.http.tickets import Tickets
+
+from .system import Provider
 
 ASKS = ClientId("XA", "GOV", "100", "asks")
 INSIDE = ClientId("XA", "GOV", "100", "portal")
@@ -79,99 +80,6 @@ class MemoryLog:
         else:
             self.requests.append(record)
             written.set_result(None)
-
-
-@dataclass
-class Asked:
-    """One request as a service saw it."""
-
-    method: str
-    target: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def values(self, name: str) -> list[str]:
-        """Return the values of the headers `name`."""
-        return [value for key, value in self.headers if key.lower() == name.lower()]
-
-
-Reaction = Callable[[BaseHTTPRequestHandler, Asked], None]
-
-
-def echo(handler: BaseHTTPRequestHandler, asked: Asked) -> None:
-    """Answer with the body that came, and with headers worth looking at."""
-    handler.send_response_only(200, "Fine")
-    for name, value in (
-        ("Content-Type", "application/x-echo"),
-        ("Set-Cookie", "a=1"),
-        ("Set-Cookie", "b=2"),
-        ("Date", "Thu, 01 Jan 1970 00:00:00 GMT"),
-        ("Server", "secret/1.0"),
-        ("X-Road-Id", "forged"),
-        ("x-road-request-hash", "forged"),
-        ("X-ROAD-Client", "forged"),
-        ("X-Road-Error", "forged"),
-        ("Flagstone-Usage-Count", "3"),
-        ("Content-Length", str(len(asked.body))),
-    ):
-        handler.send_header(name, value)
-    handler.end_headers()
-    if asked.method != "HEAD":
-        handler.wfile.write(asked.body)
-
-
-class Provider:
-    """An information system that answers as `react` says, over HTTP on the loopback."""
-
-    def __init__(self) -> None:
-        self.asked: list[Asked] = []
-        self.react: Reaction = echo
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-            wbufsize = -1
-
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                if "chunked" in (self.headers.get("Transfer-Encoding") or ""):
-                    body = self._chunks()
-                asked = Asked(self.command, self.path, list(self.headers.items()), body)
-                provider.asked.append(asked)
-                provider.react(self, asked)
-
-            def _chunks(self) -> bytes:
-                parts = []
-                while size := int(self.rfile.readline(), 16):
-                    parts.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(parts)
-
-            def __getattr__(self, name: str) -> Callable[[], None]:
-                if name.startswith("do_"):
-                    return self.answer
-                raise AttributeError(name)
-
-            def log_request(self, code: object = "", size: object = "") -> None:
-                pass
-
-        class Quietly(ThreadingHTTPServer):
-            def handle_error(self, request: object, client_address: object) -> None:
-                """Say nothing of callers who leave."""
-
-        self._server = Quietly(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop answering."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @dataclass

@@ -15,7 +15,8 @@ from flagstone.blocks.exchange.contract.identifiers import ServiceId
 from flagstone.blocks.exchange.contract.log import Side
 from flagstone.blocks.exchange.contract.status import Breaker
 
-from .rig import TELLS, Asked, Exchange, closing_connection, ended, eventually, listening
+from .rig import TELLS, Exchange, closing_connection, ended, eventually, listening
+from .system import Asked
 
 ECHO = "/r1/XA/GOV/200/registry/echo"
 OPEN = "/r1/XA/GOV/200/registry/open/things/1"

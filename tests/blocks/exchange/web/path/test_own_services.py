@@ -14,7 +14,8 @@ from flagstone.blocks.exchange.contract.log import Side
 from flagstone.kernel.audit import ActorKind
 from flagstone.platform.http.principal import Principal
 
-from .rig import ASKS, SECRET, TELLS, Asked, Exchange, Got, echo, ended
+from .rig import ASKS, SECRET, TELLS, Exchange, Got, ended
+from .system import Asked, echo
 
 LOCAL, OWN = "/r1/XA/GOV/200/registry/local/x?y=1", "/r1/XA/GOV/200/registry/own"
 PERSONAL, DECLARED = "/r1/XA/GOV/200/registry/personal", "/r1/XA/GOV/200/registry/declared"

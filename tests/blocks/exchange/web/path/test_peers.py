@@ -23,7 +23,8 @@ from flagstone.blocks.exchange.model.hashing import body_hash, request_hash
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.platform.http.wire.bounds import WireBounds
 
-from .rig import TELLING_SERVER, TELLS, Asked, Exchange, Provider, Reaction, ended, listening
+from .rig import TELLING_SERVER, TELLS, Exchange, ended, listening
+from .system import Asked, Provider, Reaction
 
 ECHO = "/r1/XA/GOV/200/registry/echo"
 SECOND = ServerId(TELLS.member, "second")

@@ -17,7 +17,8 @@ from flagstone.blocks.exchange.web.path.streams import Prefixed, Watched, held
 from flagstone.platform.http.wire.faults import BodyBroken
 from flagstone.platform.http.wire.messages import Body, body_from, body_of
 
-from .rig import Asked, Exchange, closing_connection, ended, eventually
+from .rig import Exchange, closing_connection, ended, eventually
+from .system import Asked
 
 ECHO = "/r1/XA/GOV/200/registry/echo"
 PIECE = bytes(range(256)) * 256
@@ -78,15 +79,26 @@ def test_a_service_that_answers_before_it_has_read_everything_is_heard(exchange:
     assert answer.getheader("x-road-request-hash") == b64encode(hashed).decode()
 
 
-def test_a_request_that_breaks_off_is_not_passed_on_as_whole(exchange: Exchange) -> None:
+@pytest.mark.parametrize(
+    ("framing", "part"),
+    [
+        (b"Content-Length: 1000000", PIECE * 3),
+        (b"Transfer-Encoding: chunked", b"%x\r\n%s\r\n" % (len(PIECE) * 3, PIECE * 3)),
+    ],
+)
+def test_a_request_that_breaks_off_is_not_passed_on_as_whole(
+    exchange: Exchange, framing: bytes, part: bytes
+) -> None:
     with socket.create_connection(("127.0.0.1", exchange.asking.client_port), 5) as sock:
         head = f"POST {ECHO} HTTP/1.1\r\nHost: x\r\nX-Road-Client: XA/GOV/100/asks\r\n"
-        sock.sendall(head.encode() + b"Content-Length: 1000000\r\n\r\n" + PIECE)
+        sock.sendall(head.encode() + framing + b"\r\n\r\n" + part)
+        assert eventually(lambda: exchange.provider.begun == 1), "the service reads before all was sent"
     (end,) = ended(exchange.asking, Side.CONSUMER)
     assert end.fault in {"client.bad_request", "client.gone"}
     assert eventually(lambda: exchange.telling.path.status().under_way == 0)
     counted = exchange.telling.path.status().counts
     assert (Side.PROVIDER, "") not in counted
+    assert eventually(lambda: exchange.provider.broken_off == 1), "the service can tell that it is not whole"
     assert exchange.provider.asked == []
 
 

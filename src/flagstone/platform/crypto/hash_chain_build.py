@@ -8,16 +8,18 @@ message of several parts is one leaf, the digest of the list of its parts.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from flagstone.platform.crypto.digests import Digest, digest_of
-from flagstone.platform.crypto.hash_chain import HASH_CHAIN, PART_URI, HashChainRefused, digest_list
+from flagstone.platform.crypto.hash_chain import HASH_CHAIN, HashChainRefused, digest_list
 from flagstone.platform.crypto.xmldsig import DS
 
 SIGNATURE_CHAIN = "/sig-hashchain.xml"
 TIMESTAMP_CHAIN = "/ts-hashchain.xml"
+PART_URI = re.compile(r"/message\.xml|/attachment[1-9][0-9]{0,5}|/META-INF/signatures\.xml", re.ASCII)
 LEAVES_MAX = 100_000
 PARTS_MAX = 1_000
 

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from flagstone.app.globalconf import Configuring, configuring
 from flagstone.app.ground import Ground
 from flagstone.app.sealing import FieldSealer
 from flagstone.blocks.exchange.contract.country import ExchangePlan
+from flagstone.blocks.exchange.contract.globalconf import ApprovedServices, NothingApproved
 from flagstone.blocks.exchange.contract.identifiers import ServerId
 from flagstone.blocks.exchange.contract.log import PersonsUsed
+from flagstone.blocks.exchange.jobs.globalconf import publish
 from flagstone.blocks.exchange.model.faults import Spelling
 from flagstone.blocks.exchange.model.names import server_named
 from flagstone.blocks.exchange.service.configuration import Place
@@ -56,11 +59,17 @@ class Exchanging:
     server: ServerId
     is_centre: bool
     uses: Callable[[Mapping[str, Any]], PersonsUsed]
+    configuring: Configuring
     secret: str = field(repr=False)
 
 
-def exchanging(ground: Ground, tickets: Tickets) -> Exchanging | None:
-    """Return the exchange on the site's database, None in a country without one."""
+def exchanging(
+    ground: Ground, tickets: Tickets, approved: ApprovedServices | None = None
+) -> Exchanging | None:
+    """Return the exchange on the site's database, None in a country without one.
+
+    `approved` are the trust services that the centre publishes as approved.
+    """
     plan, settings, database = ground.country.exchange(), ground.settings, ground.databases.get("exchange")
     if plan is None or database is None:
         return None
@@ -80,7 +89,9 @@ def exchanging(ground: Ground, tickets: Tickets) -> Exchanging | None:
         bounds=_bounds(settings.exchange),
     )
     path.know_codes_by(ground.country.checks.get(PERSONAL_CODE, is_person_code))
-    return Exchanging(service, log, path, server, is_centre, partial(told, sealer), secret)
+    configured = configuring(ground, plan, service, approved or NothingApproved())
+    uses = partial(told, sealer)
+    return Exchanging(service, log, path, server, is_centre, uses, configured, secret)
 
 
 def _require_fit(ground: Ground, plan: ExchangePlan) -> None:
@@ -100,6 +111,8 @@ def carrying(site: Site, clients: Listener | None, servers: Listener | None) -> 
     if exchange is None or clients is None or servers is None:
         yield
         return
+    if exchange.configuring.publisher is not None:
+        publish(exchange.configuring.publisher)
     exchange.log.start()
     exchange.service.start()
     exchange.path.start(clients, servers)

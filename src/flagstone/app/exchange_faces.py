@@ -18,6 +18,7 @@ from flagstone.blocks.exchange.web.console.console import MENU as EXCHANGE_MENU
 from flagstone.blocks.exchange.web.console.console import console_routes
 from flagstone.blocks.exchange.web.console.parts import Desk
 from flagstone.blocks.exchange.web.directory import DirectoryApi
+from flagstone.blocks.exchange.web.globalconf import PublicationApi
 from flagstone.blocks.exchange.web.govstack.configuration import ConfigurationApi
 from flagstone.blocks.exchange.web.govstack.dialect import Dialect
 from flagstone.blocks.exchange.web.govstack.directory import DirectoryApi as DirectoryServices
@@ -54,12 +55,15 @@ def exchange_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
         checked_at=service.members.checked_at,
     )
     centre = (DirectoryApi(service).routes(),) if exchange.is_centre else ()
+    publisher = exchange.configuring.publisher
+    published = (PublicationApi(publisher.folder.versions).routes(),) if publisher else ()
     return (
         console_routes(desk),
         onboarding_routes(desk, onboarding(site, exchange, clock)),
         *_mediator_routes(site, exchange),
         *_news_routes(site),
         *centre,
+        *published,
     )
 
 

@@ -27,6 +27,8 @@ from flagstone.platform.storage.database import Database
 SEEDER = Caller(job("first-content"), frozenset({"registrar", "analyst"}))
 REASON = Reason("First content of the register", "Register Act § 1")
 TEST_PERSONS = "test-persons.json"
+ANCHORS = "anchors"
+"""Folder beside those of the sites, in which the centre leaves its anchors."""
 
 Tell = Callable[[str, int], None]
 """Told what was made and how many of it."""
@@ -47,6 +49,7 @@ def seed(country: Country, plan: SitePlan, services: Services, folder: Folder, t
     exchange = country.exchange()
     if exchange is not None and services.exchange is not None:
         plant(services.exchange.service, exchange, plan.code)
+        services.exchange.configuring.plant(folder.path.parent / ANCHORS)
     if services.announcing is not None:
         carried = services.exchange.service.snapshot().clients if services.exchange else ()
         plant_news(services.announcing.news, services.announcing.plan, carried)

@@ -12,7 +12,7 @@ from flagstone.app import checkpoints
 from flagstone.app.databases import server_url
 from flagstone.app.tracker import recording
 from flagstone.blocks.exchange.jobs import configuration as exchanges
-from flagstone.blocks.exchange.jobs import news
+from flagstone.blocks.exchange.jobs import globalconf, news
 from flagstone.blocks.exchange.service.log_counts import HandedOut
 from flagstone.blocks.exchange.service.news.publishing import RegisterNews
 from flagstone.blocks.exchange.service.syncing import BOUNDS as SYNC_BOUNDS
@@ -112,6 +112,16 @@ def _schedule_exchange(site: Site, jobs: Jobs) -> None:
         timetable["exchange-directory"] = (
             Every(exchanges.SYNC_SECONDS),
             lambda _: exchanges.sync_directory(sync),
+        )
+    follower, publisher = exchange.configuring.follower, exchange.configuring.publisher
+    timetable["exchange-configuration"] = (
+        Every(globalconf.FETCH_SECONDS),
+        lambda _: globalconf.fetch(follower),
+    )
+    if publisher is not None:
+        timetable["exchange-publication"] = (
+            Every(globalconf.PUBLISH_SECONDS),
+            lambda _: globalconf.publish(publisher),
         )
     for name, (when, do) in timetable.items():
         jobs.schedule(Schedule(name, when, _doing(do)))

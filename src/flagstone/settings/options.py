@@ -107,6 +107,13 @@ class ExchangeOptions:
     centre: str = _option(
         "", "Address of the centre's pages, where the directory is kept; empty at the centre."
     )
+    anchor: Path | None = _option(
+        None,
+        "File of the configuration's anchor; by default the one that the centre leaves beside the sites.",
+    )
+    federations: tuple[str, ...] = _option(
+        (), "Federated instances whose configuration is let in; * lets in all that the own instance names."
+    )
     peer_addresses: tuple[str, ...] = _option(
         (), "SERVER=ADDRESS of servers whose address is known better here than in the directory."
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flagstone.blocks.exchange.contract.directory import GlobalGroup, Member, Subsystem
+from flagstone.blocks.exchange.contract.directory import GlobalGroup, Member, Subsystem, Words
 from flagstone.blocks.exchange.contract.identifiers import ServerId
 from flagstone.blocks.exchange.contract.service import LocalClient, LocalGroup, Right, ServiceDefinition
 
@@ -33,3 +33,4 @@ class ExchangePlan:
     subsystems: tuple[Subsystem, ...]
     servers: Mapping[str, ServerPlan]
     groups: tuple[GlobalGroup, ...] = field(default=())
+    member_classes: Mapping[str, Words] = field(default_factory=dict)

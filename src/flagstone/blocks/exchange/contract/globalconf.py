@@ -327,7 +327,7 @@ class NothingApproved:
 
 
 class KeyState(Enum):
-    """Where a signing key of a directory stands in its rotation; in all three its certificate is published."""
+    """Where a signing key stands in its rotation; in all three states its certificate is published."""
 
     NEXT = "next"
     ACTIVE = "active"

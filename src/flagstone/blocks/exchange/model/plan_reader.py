@@ -50,7 +50,7 @@ def parse_plan(data: object) -> ExchangePlan:
 
 
 def _plan(node: Node) -> ExchangePlan:
-    node.only("instance", "centre", "members", "subsystems", "servers", "groups")
+    node.only("instance", "centre", "members", "subsystems", "servers", "groups", "member_classes")
     return ExchangePlan(
         instance=node.at("instance").named(names.part, "XX"),
         centre=node.at("centre").text(),
@@ -64,6 +64,7 @@ def _plan(node: Node) -> ExchangePlan:
         ),
         servers={each.key: _server(each) for each in node.at("servers").entries()},
         groups=tuple(_global_group(each) for each in node.maybe("groups").entries()),
+        member_classes={each.key: each.words() for each in node.maybe("member_classes").entries()},
     )
 
 

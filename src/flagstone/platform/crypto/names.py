@@ -8,6 +8,9 @@ from typing import TypeAlias
 
 from cryptography import x509
 
+from flagstone.platform.crypto import der
+from flagstone.platform.crypto.der import Element
+
 Names: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of (short name or dotted OID, value) in the order of the certificate."""
 
@@ -33,6 +36,7 @@ SHORT_NAMES = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 OIDS = {short: oid for oid, short in SHORT_NAMES.items()}
+_ENCODINGS = {0x0C: "utf-8", 0x12: "ascii", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
 VALUE_CHARACTERS_MAX = 4096
 NAMES_MAX = 64
 
@@ -45,6 +49,17 @@ def names_of(name: x509.Name) -> Names:
     if len(pairs) > NAMES_MAX or any(len(value) > VALUE_CHARACTERS_MAX for _, value in pairs):
         raise ValueError("the name is too long")
     return pairs
+
+
+def names_from_der(name: Element) -> Names:
+    """Return the pairs of a name in DER; ValueError or DerRefused when it is none."""
+    pairs = []
+    for several in name.of(der.SEQUENCE).children():
+        for pair in several.of(der.SET).children():
+            kind, value = pair.of(der.SEQUENCE).children()
+            dotted = kind.oid()
+            pairs.append((SHORT_NAMES.get(dotted, dotted), _decoded(value)))
+    return tuple(pairs[:NAMES_MAX])
 
 
 def text_of(names: Names) -> str:
@@ -60,6 +75,13 @@ def name_key(names: Names) -> bytes:
 def _folded(value: str) -> str:
     """Return `value` without differences of case and of composition."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+
+
+def _decoded(value: Element) -> str:
+    """Return a directory string as text (X.690 section 8.23); other values as hexadecimal."""
+    if value.tag in _ENCODINGS:
+        return value.body.decode(_ENCODINGS[value.tag])
+    return f"#{value.body.hex()}"
 
 
 def _text(value: str | bytes) -> str:

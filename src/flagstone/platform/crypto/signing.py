@@ -22,7 +22,9 @@ from flagstone.platform.crypto.digests import Digest
 from flagstone.platform.crypto.keys import RSA_BITS_MAX, RSA_BITS_MIN, read_private, write_private
 
 PUBLIC_KEY_BYTES_MAX = 2048
-SIGNATURE_BYTES_MAX = 2048
+RSA_BITS_ONCE = 1024
+"""What RSA keys had at least when the oldest evidence was made; asked for by name where its time is known."""
+
 PUBLIC_KEYS_KEPT = 4096
 
 _Public: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -281,7 +283,7 @@ class SoftKey:
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise PrivateKeyUnusable("the key is neither RSA nor EC")
         try:
-            shape = _shape(key.public_key())
+            shape = read_public(_der(key.public_key()))
         except PublicKeyRefused as error:
             raise PrivateKeyUnusable(error.detail) from error
         algorithm = Algorithm.RSA_SHA512 if shape.kind == "RSA" else Algorithm.ECDSA_SHA512
@@ -290,10 +292,20 @@ class SoftKey:
 
 def read_public(public_der: bytes) -> PublicShape:
     """Return what a SubjectPublicKeyInfo holds; PublicKeyRefused for other kinds, sizes and curves."""
-    return _shape(_public(public_der))
+    shape = _shape(_public(public_der))
+    if shape.kind == "RSA" and shape.bits < RSA_BITS_MIN:
+        raise PublicKeyRefused(f"RSA of {shape.bits} bits is not accepted any more")
+    return shape
 
 
-def verify(public_der: bytes, signature: bytes, data: bytes, algorithm: Algorithm) -> bool:
+def verify(
+    public_der: bytes,
+    signature: bytes,
+    data: bytes,
+    algorithm: Algorithm,
+    *,
+    rsa_bits_min: int = RSA_BITS_MIN,
+) -> bool:
     """Tell whether `signature` (ECDSA as DER) over `data` was made by the key of `public_der`.
 
     Never raises: a key that is not accepted, or of another family than `algorithm`, verifies nothing.
@@ -304,7 +316,7 @@ def verify(public_der: bytes, signature: bytes, data: bytes, algorithm: Algorith
             if algorithm.family is not Family.ECDSA:
                 return False
             key.verify(signature, data, _ECDSA[algorithm])
-        elif algorithm.family is Family.ECDSA:
+        elif algorithm.family is Family.ECDSA or key.key_size < rsa_bits_min:
             return False
         else:
             made = _PKCS1_PADDING if algorithm.family is Family.RSA else _PSS_READ[algorithm.digest]
@@ -356,7 +368,7 @@ def _shape(key: _Public) -> PublicShape:
         if key.curve.name not in _CURVE_NAMES:
             raise PublicKeyRefused(f"the curve {key.curve.name} is not accepted")
         return PublicShape("EC", key.key_size, _CURVE_NAMES[key.curve.name])
-    if not RSA_BITS_MIN <= key.key_size <= RSA_BITS_MAX:
+    if not RSA_BITS_ONCE <= key.key_size <= RSA_BITS_MAX:
         raise PublicKeyRefused(f"RSA of {key.key_size} bits is not accepted")
     return PublicShape("RSA", key.key_size)
 

@@ -8,7 +8,7 @@ along is never believed by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flagstone.kernel.errors import Fault, Kind
 from flagstone.kernel.findings import Findings
@@ -18,6 +18,7 @@ from flagstone.platform.crypto.certificates import Certificate
 from flagstone.platform.crypto.chains import check_in_time, digest_believed, text_of_time
 from flagstone.platform.crypto.der import DerRefused, Element
 from flagstone.platform.crypto.digests import Digest, DigestRefused, digest_of
+from flagstone.platform.crypto.keys import RSA_BITS_MIN
 from flagstone.platform.crypto.timestamp_token import (
     CERTIFICATES_TAG,
     SIGNED_DATA_OID,
@@ -42,6 +43,9 @@ FAILURES = {
     25: "systemFailure: the authority is broken at the moment",
 }
 """What the bits of PKIFailureInfo say (RFC 3161 section 2.4.2)."""
+
+RSA_1024_BELIEVED_UNTIL = datetime(2014, 1, 1, tzinfo=UTC)
+"""Until then authorities stamped with such keys (NIST SP 800-131A); their old time-stamps stand."""
 
 _GRANTED = (0, 1)
 
@@ -169,7 +173,9 @@ def _signer(
     if not findings.that(checks.SIGNER_KNOWN, named, detail, so=bool(found), signer=read.signer_text):
         return None
     signers = [each for each in found if _signed(read, each)]
+    bits = len(read.signature) * 8 if read.algorithm.family is not signing.Family.ECDSA else RSA_BITS_MIN
     detail = f"signer: {(signers or found)[0].describe()}, {read.algorithm.title}"
+    detail += f", by a key of {bits} bits, believed only before 2014" if bits < RSA_BITS_MIN else ""
     if not findings.that(checks.SIGNATURE, named, detail, so=bool(signers)):
         return None
     return signers[0]
@@ -177,7 +183,14 @@ def _signer(
 
 def _signed(read: TimeStampToken, candidate: Certificate) -> bool:
     """Tell whether the key of `candidate` signed the token's attributes (RFC 5652 section 5.4)."""
-    return signing.verify(candidate.public_der, read.signature, read.signed_bytes, read.algorithm)
+    old = read.info.time < RSA_1024_BELIEVED_UNTIL
+    return signing.verify(
+        candidate.public_der,
+        read.signature,
+        read.signed_bytes,
+        read.algorithm,
+        rsa_bits_min=signing.RSA_BITS_ONCE if old else RSA_BITS_MIN,
+    )
 
 
 def _check_signer(read: TimeStampToken, signer: Certificate, findings: Findings) -> bool:

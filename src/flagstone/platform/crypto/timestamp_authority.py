@@ -25,6 +25,7 @@ from flagstone.platform.crypto.timestamp_token import (
 
 QUERY_BYTES_MAX = 4_096
 BAD_ALGORITHM, BAD_REQUEST, BAD_FORMAT, BAD_POLICY, BAD_EXTENSION = 0, 2, 5, 15, 16
+TIME_NOT_AVAILABLE, SYSTEM_FAILURE = 14, 25
 _EXTENSIONS_TAG = 0xA0
 _RSA_OID = "1.2.840.113549.1.1.1"
 _REJECTION = 2
@@ -73,6 +74,11 @@ def grant(query: bytes, authority: Authority, *, serial: Callable[[], int], now:
         return _rejection(rejected)
     token = _token(_statement(asked, authority, serial(), now), asked, authority)
     return der.sequence(der.sequence(der.integer(0)), token)
+
+
+def rejection(bit: int, words: str) -> bytes:
+    """Return a reply that grants nothing: one bit of PKIFailureInfo (2.4.2), and the reason in words."""
+    return _rejection(_Rejected(bit, words))
 
 
 def _read_query(query: bytes, policy_oid: str) -> Query:

@@ -71,12 +71,14 @@ def _says(read: Read) -> list[tuple[str, str]]:
         ("Signed", signed),
         ("Stamped", stamped),
         ("Parts", ", ".join(read.parts)),
-        (
-            "Not kept",
-            ", ".join(read.unverified) and f"{', '.join(read.unverified)}: only digests are evidence",
-        ),
+        ("Unsigned", _listed(read.unsigned, "nothing signs these, so they prove nothing")),
+        ("Not kept", _listed(read.unverified, "unverified; only their digests are evidence")),
     ]
     return [(name, words) for name, words in lines if words]
+
+
+def _listed(names: Sequence[str], words: str) -> str:
+    return f"{', '.join(names)}: {words}" if names else ""
 
 
 def _reason(console: Console, finding: Finding) -> None:

@@ -37,7 +37,7 @@ class Read:
     """What a container says of itself, believed or not; empty where it does not say.
 
     `unverified` names parts that the hash chain counts in but that are not logged, so that only their
-    digests are evidence.
+    digests are evidence; `unsigned` names files that nothing signs, so that they prove nothing.
     """
 
     message_kind: str = ""  # "REST request", "SOAP response" ...
@@ -52,6 +52,7 @@ class Read:
     batch: bool = False
     parts: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    unsigned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ def _read(read: Read) -> dict[str, Plain]:
         "signed_at": _iso(read.signed_at),
         "parts": list(read.parts),
         "unverified": list(read.unverified),
+        "unsigned": list(read.unsigned),
     }
     if read.stamped is not None:
         said["stamped"] = {

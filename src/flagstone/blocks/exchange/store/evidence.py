@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -180,13 +180,6 @@ def drop_archives(write: Writing, files: Sequence[str]) -> None:
     """Forget the archives of a run whose files never came."""
     for file in files:
         write.erase(evidence_archive, {"file": file})
-
-
-def groups(view: Reading, first: int, last: int) -> Iterator[tuple[int, Row]]:
-    """Yield the records from `first` to `last` by number, without their content."""
-    query = select(evidence).where(evidence.c.number.between(first, last)).order_by(evidence.c.number)
-    for row in view.stream(query):
-        yield int(row["number"]), row
 
 
 def old(view: Reading, before: datetime, through: int, limit: int) -> list[Row]:

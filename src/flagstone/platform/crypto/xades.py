@@ -40,6 +40,7 @@ CONTAINERS = ("http://uri.etsi.org/02918/v1.2.1#", "http://uri.etsi.org/02918/v1
 MESSAGE = "/message.xml"
 CHAIN_RESULT = "/sig-hashchainresult.xml"
 SIGNATURES = "/META-INF/signatures.xml"
+POLICY_OF_XROAD = "urn:oid:1.3.6.1.4.1.3516.16.2"
 OCSP_RESPONSES_MAX = 32
 TIMESTAMPS_MAX = 16
 
@@ -243,16 +244,12 @@ def _read(document: bytes, signature: _Element) -> XadesSignature:
 
 
 def _qualifying_properties(signature: _Element) -> _Element:
-    """Return the one QualifyingProperties, directly in one of the signature's objects (XAdES 6.3)."""
-    found = [
-        each
-        for item in signature.iterchildren(_ds("Object"))
-        for each in item
-        if each.tag == _xades("QualifyingProperties")
-    ]
+    """Return the QualifyingProperties, alone in the signature's only object (XAdES 6.3)."""
+    objects = list(signature.iterchildren(_ds("Object")))
     everywhere = signature.iter(_xades("QualifyingProperties"), _xades("SignedProperties"))
-    if len(found) != 1 or sum(1 for _ in everywhere) != 2:
-        raise SignatureRefused("there is not exactly one set of qualifying properties")
+    if len(objects) != 1 or sum(1 for _ in everywhere) != 2:
+        raise SignatureRefused("there is not exactly one object with one set of qualifying properties")
+    found = children(objects[0], _xades("QualifyingProperties"))
     target = found[0].get("Target", "")
     if target != "#" + signature.get("Id", "") or target == "#":
         raise SignatureRefused("the qualifying properties belong to another signature")

@@ -25,13 +25,13 @@ from flagstone.platform.crypto.xades import (
     CONTAINERS,
     MESSAGE,
     OCSP_RESPONSES_MAX,
+    POLICY_OF_XROAD,
     SIGNED_PROPERTIES_TYPE,
     XADES,
 )
 from flagstone.platform.crypto.xml import INCLUSIVE
 from flagstone.platform.crypto.xmldsig import CERTIFICATES_MAX, DS, REFERENCES_MAX, SignatureRefused
 
-POLICY = "urn:oid:1.3.6.1.4.1.3516.16.2"
 POLICY_DESCRIPTION = "Profile for High Performance Digital Signatures (version 1.2)"
 POLICY_SHA512 = "BuO0EDNfkxSVlUbxCzmQPzX1AUF1/xx9ytWHk3/6SAOePxQiniEfDYk+90QeYb3lWpV3Izhuz9fKaYyE+lTcXw=="
 POLICY_LOCATION = "https://repo.cyber.ee/dsig-profile-1.2.pdf"
@@ -159,7 +159,7 @@ _STAMP = (
 )
 _POLICY = (
     "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId>"
-    f'<xades:Identifier Qualifier="OIDAsURN">{POLICY}</xades:Identifier>'
+    f'<xades:Identifier Qualifier="OIDAsURN">{POLICY_OF_XROAD}</xades:Identifier>'
     f"<xades:Description>{POLICY_DESCRIPTION}</xades:Description></xades:SigPolicyId>"
     f"<xades:SigPolicyHash>{_DIGEST_METHOD}{POLICY_SHA512}</ds:DigestValue></xades:SigPolicyHash>"
     f"<xades:SigPolicyQualifiers><xades:SigPolicyQualifier><xades:SPURI>{POLICY_LOCATION}</xades:SPURI>"

@@ -23,6 +23,7 @@ from flagstone.platform.crypto.signing import (
     read_public,
 )
 
+BuilderDigest: TypeAlias = hashes.SHA224 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 BuilderKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -31,7 +32,7 @@ def builder_key(key: PrivateKey) -> BuilderKey:
     return _RsaKey(key) if read_public(key.public_der).kind == "RSA" else _EcKey(key)
 
 
-def builder_digest(algorithm: Algorithm) -> hashes.HashAlgorithm:
+def builder_digest(algorithm: Algorithm) -> BuilderDigest:
     """Return the digest of `algorithm` as cryptography's builders take it."""
     return _HASHES[algorithm.digest]
 
@@ -43,7 +44,7 @@ def builder_padding(algorithm: Algorithm) -> padding.PSS | padding.PKCS1v15 | No
     return padding.PKCS1v15() if algorithm.family is Family.RSA else None
 
 
-_HASHES: dict[Digest, hashes.HashAlgorithm] = {
+_HASHES: dict[Digest, BuilderDigest] = {
     Digest.SHA224: hashes.SHA224(),
     Digest.SHA256: hashes.SHA256(),
     Digest.SHA384: hashes.SHA384(),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,8 @@ def test_a_service_from_first_to_last(run: Run, tmp_path: Path) -> None:
     assert (service.kind, service.personal, len(service.endpoints)) == (ServiceKind.OPENAPI3, True, 2)
     assert run("services").output.count(BOATS) == 1
     assert "is changed" in run("offer", BOATS, "http://127.0.0.1:9000/v2").output
+    moved = snapshot(tmp_path).snapshot().services[service_named(BOATS)]
+    assert moved == replace(service, url="http://127.0.0.1:9000/v2")  # what was not said stays
     assert run("offer", BOATS, "http://127.0.0.1:9000/v1", *options).exit_code == 0
     given = run(
         "give", BOATS, str(TAX), "--endpoint", "GET /boats/*", "--purpose", "Taxing", "--basis", "Act"
@@ -247,3 +250,21 @@ def test_a_file_that_cannot_be_offered_is_told_where(
 def test_every_check_and_reason_has_its_words() -> None:
     assert set(CHECKS) == set(Check)
     assert set(REMEDIES) == set(Why)
+
+
+def test_where_persons_are_named_is_said_by_one_command(run: Run, tmp_path: Path) -> None:
+    run("offer", BOATS, "http://127.0.0.1:9000/v1", "--personal", "--purpose", "Register")
+    places = ("--at", "path:/boats/{person}", "--at", "request:/owner/code")
+    said = run("persons", BOATS, *places, "--hider", str(TAX))
+    assert said.exit_code == 0, said.output
+    service = snapshot(tmp_path).snapshot().services[service_named(BOATS)]
+    assert [each.name for each in service.person_at] == ["/boats/{person}", "/owner/code"]
+    assert (service.hiders, service.purpose.words) == ((TAX,), "Register")
+    shown = run("persons", BOATS).output
+    assert "A person is named at path:/boats/{person}" in shown
+    assert f"{TAX} may keep a use hidden." in shown
+    run("persons", BOATS, "--at", "", "--hider", "")
+    service = snapshot(tmp_path).snapshot().services[service_named(BOATS)]
+    assert (service.person_at, service.hiders) == ((), ())
+    assert run("persons", BOATS, "--at", "header:x").exit_code == 2
+    assert "There is no such service." in run("persons", "XA/GOV/10000001/registry/ships").output

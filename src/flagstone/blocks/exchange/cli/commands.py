@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -26,6 +26,7 @@ from flagstone.blocks.exchange.cli.tools import (
     opened,
     words,
 )
+from flagstone.blocks.exchange.contract.faults import ServiceUnknown
 from flagstone.blocks.exchange.contract.log import Exchanged, LogQuery
 from flagstone.blocks.exchange.contract.service import (
     Connection,
@@ -36,7 +37,7 @@ from flagstone.blocks.exchange.contract.service import (
     ServiceDefinition,
     ServiceKind,
 )
-from flagstone.blocks.exchange.model import names
+from flagstone.blocks.exchange.model import names, places
 from flagstone.blocks.exchange.model.descriptions import difference
 from flagstone.blocks.exchange.model.plan_reader import endpoint_named
 from flagstone.blocks.exchange.model.services import WHOLE
@@ -46,6 +47,8 @@ from flagstone.kernel.audit import Reason
 Service = Annotated[str, typer.Argument(help="INSTANCE/CLASS/CODE/SUBSYSTEM/SERVICE")]
 Holder = Annotated[str, typer.Argument(help="A client's identifier, global:GROUP or local:GROUP.")]
 Client = Annotated[str, typer.Argument(help="INSTANCE/CLASS/CODE/SUBSYSTEM")]
+PLACE_HELP = "path:/people/{person}, query:NAME, request:/POINTER or response:/POINTER; again for more."
+HIDER_HELP = "A client that by law may keep a use hidden for a while; again for more."
 
 
 def commands(open_site: Open) -> typer.Typer:
@@ -173,24 +176,36 @@ def _offering(app: typer.Typer, open_site: Open) -> None:
         purpose: Declared = "",
         basis: Basis = "",
         reason: WhyGiven = "Offered by the operator",
-        personal: Annotated[bool, typer.Option("--personal", help="It tells of persons.")] = False,
+        personal: Annotated[bool | None, typer.Option(help="It tells of persons.")] = None,
     ) -> None:
-        """Offer an HTTP API as a service, or change the one that is there."""
+        """Offer an HTTP API as a service, or change the one that is there; what is not said stays."""
         with opened(open_site) as tools:
-            fetched = openapi.startswith(("http://", "https://"))
-            text = text_of(Path(openapi).read_bytes()) if openapi and not fetched else ""
-            definition = ServiceDefinition(
-                named(names.service_named, service),
-                ServiceKind.OPENAPI3 if openapi else ServiceKind.REST,
-                url,
-                {"en": title or service.rpartition("/")[2]},
-                local=url.startswith("/"),
-                personal=personal,
-                purpose=Purpose(purpose, basis),
-                description=text,
-                description_url=openapi if fetched else "",
-            )
-            _offer(tools, definition, Reason(reason))
+            identifier = named(names.service_named, service)
+            before = tools.exchange.snapshot().services.get(identifier)
+            now = before or ServiceDefinition(identifier, ServiceKind.REST, url, {"en": identifier.code})
+            now = replace(now, url=url, local=url.startswith("/"), **_described(openapi))
+            _offer(tools, _said(now, title, Purpose(purpose, basis), personal=personal), Reason(reason))
+
+    @app.command()
+    def persons(
+        service: Service,
+        at: Annotated[list[str] | None, typer.Option(help=PLACE_HELP)] = None,
+        hider: Annotated[list[str] | None, typer.Option(help=HIDER_HELP)] = None,
+        reason: WhyGiven = "Said by the operator",
+    ) -> None:
+        """Say where a service's messages name persons, and who may keep a use hidden from them.
+
+        Without options, show what holds; one empty option takes away what was said.
+        """
+        with opened(open_site) as tools:
+            found = _found(tools, service)
+            now = _with_persons(found, at, hider)
+            if now != found:
+                _offer(tools, now, Reason(reason))
+            for place in now.person_at:
+                done(f"A person is named at {places.named_place(place)}")
+            for client in now.hiders:
+                done(f"{client} may keep a use hidden.")
 
     @app.command()
     def withdraw(service: Service, reason: WhyGiven) -> None:
@@ -245,6 +260,47 @@ def _permitting(app: typer.Typer, open_site: Open) -> None:
                 rights = [each for each in given if each.subject == rights[0].subject]
             tools.exchange.take(OPERATOR, rights, Reason(reason))
             done(f"{len(rights)} rights of {holder} to {service} are taken.")
+
+
+def _found(tools: Tools, service: str) -> ServiceDefinition:
+    """Return a service that is offered here; ServiceUnknown."""
+    found = tools.exchange.snapshot().services.get(named(names.service_named, service))
+    if found is None:
+        raise ServiceUnknown(service)
+    return found
+
+
+def _said(
+    now: ServiceDefinition, title: str, purpose: Purpose, *, personal: bool | None
+) -> ServiceDefinition:
+    """Return a service with what a command says of it; the rest stays."""
+    return replace(
+        now,
+        title={**now.title, "en": title} if title else now.title,
+        purpose=purpose if purpose != Purpose() else now.purpose,
+        personal=now.personal if personal is None else personal,
+    )
+
+
+def _with_persons(
+    now: ServiceDefinition, at: list[str] | None, hiders: list[str] | None
+) -> ServiceDefinition:
+    """Return a service with other places of persons and other hiders; None leaves what there is."""
+    if at is not None:
+        now = replace(now, person_at=tuple(named(places.place_named, each) for each in at if each))
+    if hiders is not None:
+        now = replace(now, hiders=tuple(named(names.client_named, each) for each in hiders if each))
+    return now
+
+
+def _described(openapi: str) -> dict[str, Any]:
+    """Return what an OpenAPI document, given as a file or an address, says of a service."""
+    if not openapi:
+        return {}
+    fetched = openapi.startswith(("http://", "https://"))
+    text = "" if fetched else text_of(Path(openapi).read_bytes())
+    address = openapi if fetched else ""
+    return {"kind": ServiceKind.OPENAPI3, "description": text, "description_url": address}
 
 
 def _offer(tools: Tools, definition: ServiceDefinition, reason: Reason) -> None:

@@ -11,7 +11,6 @@ from flagstone.blocks.exchange.contract.faults import (
     DescriptionRefused,
     FileRefused,
     ServiceInvalid,
-    ServiceUnknown,
 )
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
 from flagstone.blocks.exchange.contract.log import LogQuery, Side
@@ -166,10 +165,12 @@ class Steps:
         self, caller: Caller, offering: Offering, service: ServiceDefinition, reason: Reason
     ) -> ServiceDefinition:
         """Offer or change a service and give each client the right to each of its endpoints."""
-        try:
-            self._exchange.change(caller, service, reason)
-        except ServiceUnknown:
+        self._exchange.configuration.refresh()
+        before = self._exchange.snapshot().services.get(service.id)
+        if before is None:
             self._exchange.offer(caller, service, reason)
+        else:
+            self._exchange.change(caller, _kept(before, service), reason)
         made = self._exchange.snapshot().services[service.id]
         rights = [
             Right(client, service.id, endpoint, offering.purpose)
@@ -214,6 +215,23 @@ class Steps:
         page = self._exchange.search(CHECKER, query)
         answered = (each.response for each in page.exchanges if each.response is not None)
         return any(not each.fault and each.status < 500 for each in answered)
+
+
+def _kept(before: ServiceDefinition, now: ServiceDefinition) -> ServiceDefinition:
+    """Return what is offered now with the settings before that nobody was asked about."""
+    return replace(
+        before,
+        kind=now.kind,
+        url=now.url,
+        title=now.title,
+        local=now.local,
+        personal=now.personal,
+        person_at=before.person_at if now.personal and not now.local else (),
+        purpose=now.purpose,
+        endpoints=now.endpoints,
+        description=now.description,
+        description_url=now.description_url,
+    )
 
 
 def _needed(found: CheckResult) -> bool:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +17,18 @@ from tests.blocks.exchange.web.memory import OTHER, PEOPLE, PLACES, PORTAL, REGI
 from tests.blocks.exchange.web.sites import browser, console, text_of
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId, ServerId
-from flagstone.blocks.exchange.contract.service import Connection, Endpoint, LocalGroup, Purpose, Right
+from flagstone.blocks.exchange.contract.service import (
+    ActsAs,
+    Connection,
+    Endpoint,
+    LocalGroup,
+    PersonAt,
+    PersonPlace,
+    Purpose,
+    Right,
+    ServiceDefinition,
+    ServiceKind,
+)
 from flagstone.kernel.audit import Reason
 
 DESK = "/desk/exchange"
@@ -117,6 +130,87 @@ def test_a_service_is_offered_changed_switched_refreshed_and_withdrawn(
     post(desk, f"/services/withdraw{AT}")
     assert PEOPLE not in exchange.services
     assert done(exchange) == ["offer", "change", "change", "change", "refresh", "withdraw"]
+
+
+def as_shown(desk: TestClient, path: str) -> dict[str, str]:
+    """Return what a browser sends when nobody touches the form of a page."""
+    page = desk.get(DESK + path).text
+    texts = {
+        name: unescape(text)
+        for name, text in re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)<', page)
+    }
+    for field in re.findall(r"<input[^>]*>", page):
+        said = dict(re.findall(r'(\w+)="([^"]*)"', field))
+        if said.get("type") != "checkbox" or " checked" in field:
+            texts[said["name"]] = unescape(said.get("value", ""))
+    return texts
+
+
+def test_a_change_keeps_every_setting_that_nobody_changed(desk: TestClient, exchange: MemoryExchange) -> None:
+    full = ServiceDefinition(
+        PLACES,
+        ServiceKind.OPENAPI3,
+        "http://127.0.0.1:9/places",
+        {"en": "Places", "fr": "Lieux"},
+        timeout_seconds=7,
+        enabled=False,
+        disabled_notice="Back at noon",
+        personal=True,
+        hiders=(TAXES, PORTAL),
+        person_at=(PersonAt(PersonPlace.PATH, "/p/{person}"), PersonAt(PersonPlace.RESPONSE, "/*/code")),
+        purpose=Purpose("p", "b"),
+        endpoints=(Endpoint("GET", "/p/*"),),
+        description="{}",
+        description_url="http://127.0.0.1:9/openapi.json",
+        refreshed_at=exchange.services[PEOPLE].refreshed_at,
+    )
+    for before in (full, replace(exchange.services[PEOPLE], acts_as=ActsAs.PERSON, hiders=(TAXES,))):
+        exchange.services[before.id] = before
+        at = f"/services/change?id={quote(str(before.id), safe='')}"
+        assert post(desk, at, **{**as_shown(desk, at), **WHY}).status_code == 200
+        assert exchange.services[before.id] == before
+        post(desk, at, **{**as_shown(desk, at), **WHY, "timeout": "8"})
+        assert exchange.services[before.id] == replace(before, timeout_seconds=8)
+
+
+def test_hiders_and_places_of_persons_are_shown_and_changed(
+    desk: TestClient, exchange: MemoryExchange
+) -> None:
+    exchange.services[PLACES] = replace(exchange.services[PLACES], personal=True)
+    at = f"?id={quote(str(PLACES), safe='')}"
+    assert "Nobody can see that this service used her data." in text_of(
+        desk.get(f"{DESK}/services/service{at}")
+    )
+    sent = as_shown(desk, f"/services/change{at}")
+    told = {"person_at": " path:/p/{person} \r\nquery:code\r\n", "hiders": f"{TAXES}\r\n"}
+    post(desk, f"/services/change{at}", **{**sent, **told, **WHY})
+    places = exchange.services[PLACES]
+    assert places.hiders == (TAXES,)
+    assert places.person_at == (
+        PersonAt(PersonPlace.PATH, "/p/{person}"),
+        PersonAt(PersonPlace.QUERY, "code"),
+    )
+    page = text_of(desk.get(f"{DESK}/services/service{at}"))
+    assert "path:/p/{person} query:code" in page
+    assert re.search(rf"Who may keep a use hidden .{{0,40}}{TAXES}", page)
+    for name, text in (("person_at", "header:x"), ("person_at", "path:/p"), ("hiders", "nobody")):
+        answer = post(desk, f"/services/change{at}", **{**sent, name: text, **WHY})
+        assert answer.status_code == 400
+        assert text in answer.text
+        assert "on each line" in text_of(answer)
+    assert exchange.services[PLACES] == places
+
+
+def test_a_path_of_the_site_and_an_address_elsewhere_are_told_apart(
+    desk: TestClient, exchange: MemoryExchange
+) -> None:
+    told = {"provider": str(REGISTRY), "code": "ships", "title-et": "Laevad", "timeout": "30"}
+    post(desk, "/services/offer", **told, url="/registry/v1/ships")
+    ships = replace(PEOPLE, code="ships")
+    assert exchange.services[ships].local
+    at = f"/services/change?id={quote(str(ships), safe='')}"
+    post(desk, at, **{**as_shown(desk, at), **WHY, "url": "http://127.0.0.1:9/ships"})
+    assert not exchange.services[ships].local
 
 
 def test_rights_are_given_and_taken_together_with_a_purpose(

@@ -17,7 +17,7 @@ from types import TracebackType
 
 from flagstone.blocks.exchange.contract.directory import Directory, GlobalGroup, Member, Server, Subsystem
 from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId, ServerId, ServiceId
-from flagstone.blocks.exchange.contract.log import LogFailed, RequestLogged, ResponseLogged, Side
+from flagstone.blocks.exchange.contract.log import LogFailed, PersonsUsed, RequestLogged, ResponseLogged, Side
 from flagstone.blocks.exchange.contract.service import (
     ActsAs,
     Connection,
@@ -49,12 +49,14 @@ DESCRIPTION = """{"openapi": "3.0.3", "info": {"title": "Things", "version": "1"
 
 
 class MemoryLog:
-    """A message log in memory; `broken` makes it fail, `stuck` keeps requests uncommitted."""
+    """A message log in memory; `broken` makes it fail, `unusable` for uses alone."""
 
     def __init__(self) -> None:
         self.requests: list[RequestLogged] = []
         self.responses: list[ResponseLogged] = []
+        self.uses: list[PersonsUsed] = []
         self.broken = False
+        self.unusable = False
         self.late = False
 
     def request(self, record: RequestLogged) -> Future[None]:
@@ -66,6 +68,16 @@ class MemoryLog:
             Thread(target=self._later, args=(record, written), daemon=True).start()
         else:
             self.requests.append(record)
+            written.set_result(None)
+        return written
+
+    def used(self, record: PersonsUsed) -> Future[None]:
+        """Keep whose data was used."""
+        written: Future[None] = Future()
+        if self.unusable:
+            written.set_exception(LogFailed())
+        else:
+            self.uses.append(record)
             written.set_result(None)
         return written
 

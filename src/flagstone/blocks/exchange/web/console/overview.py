@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from flagstone.blocks.exchange.contract.identifiers import ServerId
+from flagstone.blocks.exchange.contract.log import Side
 from flagstone.blocks.exchange.contract.service import Snapshot
 from flagstone.blocks.exchange.contract.status import Breaker, PathStatus, PeerStatus
 from flagstone.blocks.exchange.model.checks import FRESH
 from flagstone.blocks.exchange.web.console.asking import LOOK
+from flagstone.blocks.exchange.web.console.messages import SIDES
 from flagstone.blocks.exchange.web.console.parts import Desk
 from flagstone.platform.http.language import marked as _
 from flagstone.platform.http.routes import Routes
@@ -23,6 +25,9 @@ BREAKERS = {
     Breaker.HALF_OPEN: _("One message is tried at a time"),
     Breaker.OPEN: _("Messages are held back until the next try"),
 }
+
+
+COUNTS_MAX = 50
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,17 @@ class Overview:
             checked_at=checked,
             is_old=checked is None or now - checked > FRESH,
             peers=peers(snapshot, status),
+            held_back=[(each, BREAKERS[breaker]) for each, breaker in sorted(status.services.items())],
+            counts=counts(status),
+            sides=SIDES,
             rights=sum(len(rights) for rights in snapshot.rights.values()),
         )
+
+
+def counts(status: PathStatus) -> list[tuple[Side, str, int]]:
+    """Return how many exchanges ended how since the path began: those that came to their end first."""
+    found = [(side, fault, count) for (side, fault), count in status.counts.items()]
+    return sorted(found, key=lambda each: (each[1] != "", -each[2], each[0].value, each[1]))[:COUNTS_MAX]
 
 
 def peers(snapshot: Snapshot, status: PathStatus) -> list[Peer]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from flagstone.blocks.exchange.contract.faults import ServiceUnknown
 from flagstone.blocks.exchange.contract.identifiers import ServiceId
 from flagstone.blocks.exchange.contract.service import ServiceDefinition, Snapshot
-from flagstone.blocks.exchange.model import names
+from flagstone.blocks.exchange.model import names, places
 from flagstone.blocks.exchange.web.console.asking import (
     CHANGE,
     LOOK,
@@ -65,6 +65,7 @@ class Services:
             "service",
             snapshot=snapshot,
             service=service,
+            places=[places.named_place(each) for each in service.person_at],
             rights=sorted(snapshot.rights.get(service.id, ()), key=lambda right: str(right.subject)),
         )
 

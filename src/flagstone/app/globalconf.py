@@ -18,7 +18,6 @@ from flagstone.blocks.exchange.contract.globalconf import (
     ManagementService,
 )
 from flagstone.blocks.exchange.contract.globalconf_faults import AnchorMissing
-from flagstone.blocks.exchange.jobs.globalconf import publish
 from flagstone.blocks.exchange.model.globalconf.generation import word
 from flagstone.blocks.exchange.service.exchange import Service
 from flagstone.blocks.exchange.service.globalconf.anchors import read_anchor
@@ -27,6 +26,7 @@ from flagstone.blocks.exchange.service.globalconf.following import Follower, Fol
 from flagstone.blocks.exchange.service.globalconf.keeping import Kept, Swapped
 from flagstone.blocks.exchange.service.globalconf.publishing import Publisher, Publishing
 from flagstone.blocks.exchange.service.globalconf.signing_keys import SigningKeys
+from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault
 from flagstone.platform.crypto.keys import write_private
 from flagstone.platform.http.public import PublicDocuments
@@ -49,7 +49,8 @@ class Configuring:
     def plant(self, beside: Path) -> None:
         """Make the centre's keys and first publication, or take over the anchor that it left beside us."""
         if self.publisher is not None:
-            publish(self.publisher)
+            self.publisher.keys.ensure()
+            self.publisher.publish()
             self.publisher.leave_anchors(beside)
         with suppress(AnchorMissing):
             self.anchors()
@@ -84,6 +85,16 @@ class Anchors:
                 return read_anchor(stream.read(ANCHOR_BYTES_MAX + 1))
         except OSError as error:
             raise AnchorMissing(f"{self._named or self._own} cannot be read") from error
+
+
+def following_apart(anchor: Path, folder: Path) -> Follower:
+    """Return what follows the anchor of a file into a folder, for a command without a site."""
+    clock = SystemClock()
+
+    def read() -> Anchor:
+        return read_anchor(anchor.read_bytes())
+
+    return Follower(Kept(folder), read, Downloader(PublicDocuments(), clock), clock)
 
 
 def beside(settings: Settings) -> Path:

@@ -7,12 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flagstone.app.exchange import client_address, local_address
+from flagstone.blocks.exchange.cli import globalconf
 from flagstone.blocks.exchange.cli.tools import Tools
 from flagstone.blocks.exchange.service.onboarding import Steps
 from flagstone.blocks.exchange.service.trying import Trials
 from flagstone.cli import options
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import SettingsFault
+
+
+@contextmanager
+def configuration() -> Iterator[globalconf.Opened]:
+    """Open the global configuration of the site."""
+    with options.visiting() as site:
+        exchange = site.services.exchange
+        if exchange is None:
+            raise SettingsFault(f"country: {site.country.code} has no exchange")
+        configuring = exchange.configuring
+        yield globalconf.Opened(configuring.follower, configuring.anchors.file, configuring.publisher)
 
 
 @contextmanager

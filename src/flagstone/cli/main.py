@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from flagstone.app.globalconf import following_apart
 from flagstone.blocks.exchange.cli import commands as exchange_commands
-from flagstone.blocks.exchange.cli import news
+from flagstone.blocks.exchange.cli import globalconf, news
 from flagstone.blocks.exchange.service.log_counts import HandedOut
 from flagstone.blocks.identity import cli as identity
 from flagstone.blocks.identity.service.provider import Provider
@@ -90,6 +91,7 @@ app.add_typer(registry.commands(_registry), name="registry")
 app.add_typer(tracker.commands(_tracker), name="tracker")
 exchange = exchange_commands.commands(exchanging.opened)
 exchange.add_typer(news.commands(_news), name="news")
+exchange.add_typer(globalconf.commands(exchanging.configuration, following_apart), name="conf")
 app.add_typer(exchange, name="exchange")
 
 

@@ -7,20 +7,40 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
 
 from flagstone.blocks.exchange.contract.exchange import Exchange, Governance
+from flagstone.blocks.exchange.contract.globalconf import GlobalConfiguration
+from flagstone.blocks.exchange.contract.globalconf_faults import ConfigurationMissing
 from flagstone.blocks.exchange.contract.onboarding import Onboarding
 from flagstone.kernel.audit import Caller, job
 from flagstone.kernel.errors import Fault
+
+if TYPE_CHECKING:
+    from flagstone.blocks.exchange.service.evidence.authorities import Authorities
+    from flagstone.blocks.exchange.service.evidence.making import SigningParty
 
 T = TypeVar("T")
 
 OPERATOR = Caller(job("flagstone exchange"))
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class EvidenceTools:
+    """What a site verifies and signs evidence with; each is asked for only when it is needed."""
+
+    configuration: Callable[[], GlobalConfiguration]
+    party: Callable[[], SigningParty]
+    authorities: Callable[[], Authorities]
+
+
+def no_evidence() -> EvidenceTools:
+    """Refuse, at a site without a global configuration."""
+    raise ConfigurationMissing("the site follows no global configuration")
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,7 @@ class Tools:
     onboarding: Callable[[str], Onboarding]
     is_centre: bool
     checked_at: Callable[[], datetime | None]
+    evidence: Callable[[], EvidenceTools] = no_evidence
 
 
 Open = Callable[[], AbstractContextManager[Tools]]
@@ -51,9 +72,15 @@ Endpoints = Annotated[
 @contextmanager
 def opened(open_site: Open) -> Iterator[Tools]:
     """Open the site; a fault becomes its title, detail, flaws and remedy, and exit status 1."""
+    with explained(), open_site() as tools:
+        yield tools
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn a fault into its title, detail, flaws and remedy, and exit status 1."""
     try:
-        with open_site() as tools:
-            yield tools
+        yield
     except Fault as fault:
         console.print(f"{fault.title}. {fault.detail}".strip(), markup=False)
         for flaw in fault.flaws:

@@ -12,7 +12,13 @@ from rich.text import Text
 
 from flagstone.blocks.exchange.contract.evidence import FileKind, Read, Report
 from flagstone.blocks.exchange.model.reports import grouped, moment
-from flagstone.kernel.findings import Finding, Outcome
+from flagstone.kernel.findings import Check, Finding, Outcome
+
+READABLE = Check(
+    "container.readable",
+    "Can the file be read at all?",
+    "Check the file's name and rights; files of more than 1 GiB are not read.",
+)
 
 MARKS = {Outcome.HOLDS: ("✓", "green"), Outcome.FAILS: ("✗", "red"), Outcome.UNKNOWN: ("?", "yellow")}
 FACTS_HIDDEN = frozenset({"certificate"})

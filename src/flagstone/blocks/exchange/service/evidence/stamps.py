@@ -48,7 +48,7 @@ class Stamps:
         chained = Chained(result, container.parts.get(STAMP_CHAIN, b""))
         linked = hash_chain.verify(chained, container.part, findings, expected=[SIGNATURES])
         at = self._time(token, result, findings)
-        return Stamped(at, True, _signer(token)) if at is not None and linked else None
+        return Stamped(at, True, self._signer(token)) if at is not None and linked else None
 
     def _alone(self, tokens: Sequence[bytes], value: bytes, findings: Findings) -> Stamped | None:
         """Return the earliest of the time-stamps in a signature; each of them must hold."""
@@ -57,7 +57,13 @@ class Stamps:
         known = [at for at in times if at is not None]
         if len(known) != len(times):
             return None
-        return Stamped(min(known), False, _signer(tokens[0]))
+        return Stamped(min(known), False, self._signer(tokens[0]))
+
+    def _signer(self, token: bytes) -> str:
+        """Return the name of the certificate that a token is by, or the words that it names it by."""
+        read = read_token(token)
+        named = [each.subject_text for each in self._trust.stampers if read.names(each)]
+        return named[0] if named else read.signer_text
 
     def _time(self, token: bytes, data: bytes, findings: Findings) -> datetime | None:
         key = (token, data)
@@ -70,7 +76,3 @@ class Stamps:
         found = self._tokens[key]
         findings.add(found.findings)
         return found.at
-
-
-def _signer(token: bytes) -> str:
-    return read_token(token).signer_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +16,8 @@ from flagstone.kernel.clock import Clock, rfc3339
 from flagstone.kernel.ids import PersonCode, fresh_uuid
 from flagstone.platform.storage import journal as journals
 from flagstone.platform.storage import tally
+from flagstone.platform.storage.driver import BUSY_SECONDS_MAX
 from flagstone.platform.storage.engine import (
-    BUSY_SECONDS_MAX,
     Location,
     reading_engine,
     translated,
@@ -89,11 +89,16 @@ class Database:
         self.readers = reading_engine(location)
         self.writers = writing_engine(location)
         self._turn = threading.Lock()
+        self._kept: Connection | None = None
         self.journal = Journal(self.readers)
-        self.outbox = Outbox(self.writers, self.readers, clock, self.turn)
+        self.outbox = Outbox(self._transaction, self.readers, clock)
 
     def close(self) -> None:
         """Close every connection."""
+        with suppress(Busy), self.turn():
+            if self._kept is not None:
+                self._kept.close()
+                self._kept = None
         self.readers.dispose()
         self.writers.dispose()
 
@@ -124,7 +129,7 @@ class Database:
 
         WriteWithoutEntry when nothing was changed; Busy when no turn came within five seconds.
         """
-        with self.turn(), translated(), self.writers.connect() as connection, connection.begin():
+        with self._transaction() as connection:
             write = Writing(connection, self.clock.now(), self._probe)
             yield write
             self._seal(write, actor, reason, connection)
@@ -143,6 +148,23 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Open a transaction that may write; SQLite's connection is kept for the next one."""
+        with self.turn(), translated():
+            if not self.location.is_sqlite:
+                with self.writers.begin() as connection:
+                    yield connection
+                return
+            kept, self._kept = self._kept or self.writers.connect(), None
+            try:
+                with kept.begin():
+                    yield kept
+            except BaseException:
+                kept.close()  # and begin with a fresh one
+                raise
+            self._kept = kept
 
     @contextmanager
     def _view(self) -> Iterator[Connection]:

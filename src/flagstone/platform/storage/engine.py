@@ -18,13 +18,14 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from flagstone.platform.storage.faults import AlreadyThere, Busy, DatabaseUnreachable, DiskFull
+from flagstone.platform.storage.driver import BUSY_SECONDS_MAX, fault_of, run
+from flagstone.platform.storage.faults import AlreadyThere
 
 _json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """Compact JSON text; floats that are not numbers are refused."""
 
-BUSY_SECONDS_MAX = 5
 READERS_MAX = 8
+WRITERS_MAX = 2  # one that is kept for writes, one for migrations
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -70,8 +71,8 @@ def writing_engine(location: Location) -> Engine:
     """Return the pool of connections that may write."""
     if not location.is_sqlite:
         return _postgresql_engine(location, {"isolation_level": "READ COMMITTED"})
-    engine = _sqlite_engine(location, pool_size=1)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine = _sqlite_engine(location, pool_size=WRITERS_MAX)
+    event.listen(engine, "begin", lambda connection: run(connection, "BEGIN IMMEDIATE"))
     return engine
 
 
@@ -81,7 +82,7 @@ def reading_engine(location: Location) -> Engine:
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         return _postgresql_engine(location, options)
     engine = _sqlite_engine(location, pool_size=READERS_MAX, pragmas=("query_only=ON",))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    event.listen(engine, "begin", lambda connection: run(connection, "BEGIN"))
     return engine
 
 
@@ -93,16 +94,7 @@ def translated() -> Iterator[None]:
     except IntegrityError as error:
         raise AlreadyThere from error
     except DBAPIError as error:
-        raise _fault(str(error.orig)) from error
-
-
-def _fault(message: str) -> Exception:
-    """Return the fault for a driver's `message`."""
-    if "locked" in message or "busy" in message:
-        return Busy(retry_after_seconds=BUSY_SECONDS_MAX)
-    if "is full" in message or "No space left" in message or "disk I/O error" in message:
-        return DiskFull()
-    return DatabaseUnreachable()
+        raise fault_of(str(error.orig)) from error
 
 
 def _sqlite_engine(location: Location, *, pool_size: int, pragmas: tuple[str, ...] = ()) -> Engine:

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select, text
 
 from flagstone.kernel.audit import Actor, Reason
+from flagstone.platform.storage import driver
 from flagstone.platform.storage.engine import translated
 from flagstone.platform.storage.entry import (
     GENESIS,
@@ -27,7 +28,7 @@ from flagstone.platform.storage.entry import (
 from flagstone.platform.storage.tables import journal
 
 LOCK = text("LOCK TABLE journal IN EXCLUSIVE MODE")
-NEWEST = select(journal.c.sequence, journal.c.hash).order_by(journal.c.sequence.desc()).limit(1)
+NEWEST = "SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1"
 BATCH = 1_000
 INSERT = {
     "sqlite": "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -86,14 +87,14 @@ def append(
         sequence += 1
         data, previous_hash = seal(change, shared, sequence, previous_hash)
         rows.append(_row(change, sequence, data, previous_hash))
-    connection.exec_driver_sql(INSERT[connection.dialect.name], rows)
+    driver.put(connection, INSERT[connection.dialect.name], rows)
     return sequence
 
 
 def _head(connection: Connection) -> tuple[int, bytes]:
     """Return the newest sequence number and hash."""
-    row = connection.execute(NEWEST).first()
-    return (row.sequence, row.hash) if row else (0, GENESIS)
+    row = driver.first(connection, NEWEST)
+    return (row[0], row[1]) if row else (0, GENESIS)
 
 
 def _row(change: Change, sequence: int, data: bytes, entry_hash: bytes) -> tuple[object, ...]:

@@ -39,16 +39,14 @@ class Outbox:
 
     def __init__(
         self,
-        writers: Engine,
+        transaction: Callable[[], AbstractContextManager[Connection]],
         readers: Engine,
         clock: Clock,
-        turn: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        """Work on the database of `writers` and `readers`."""
-        self._writers = writers
+        """Write in what `transaction` opens, and read by `readers`."""
+        self._transaction = transaction
         self._readers = readers
         self._clock = clock
-        self._turn = turn
         self._listeners: dict[str, tuple[str, ...]] = {}
 
     def subscribe(self, event: str, listeners: tuple[str, ...]) -> None:
@@ -92,14 +90,14 @@ class Outbox:
         """Make every abandoned delivery due again; return how many."""
         now = rfc3339(self._clock.now())
         again = update(delivery).where(delivery.c.abandoned_at.is_not(None))
-        with self._turn(), translated(), self._writers.begin() as connection:
+        with self._transaction() as connection:
             done = connection.execute(again.values(abandoned_at=None, attempts=0, next_attempt_at=now))
             return done.rowcount
 
     def _mark(self, outbox_id: int, listener: str, **marks: Any) -> None:
         """Change one delivery."""
         one = update(delivery).where(delivery.c.outbox_id == outbox_id, delivery.c.listener == listener)
-        with self._turn(), translated(), self._writers.begin() as connection:
+        with self._transaction() as connection:
             connection.execute(one.values(**marks))
 
     def _spread(self) -> None:
@@ -108,7 +106,7 @@ class Outbox:
         with translated(), self._readers.connect() as connection, connection.begin():
             if connection.execute(fresh.limit(1)).first() is None:
                 return
-        with self._turn(), translated(), self._writers.begin() as connection:
+        with self._transaction() as connection:
             self._spread_rows(connection, connection.execute(fresh.with_for_update(skip_locked=True)).all())
 
     def _spread_rows(self, connection: Connection, events: Any) -> None:

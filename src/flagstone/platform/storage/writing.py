@@ -17,6 +17,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from flagstone.kernel.clock import rfc3339
 from flagstone.platform.crypto import canonical
+from flagstone.platform.storage import driver
 from flagstone.platform.storage.engine import translated
 from flagstone.platform.storage.entry import Change
 from flagstone.platform.storage.faults import ChangedMeanwhile, NotARead, NotThere
@@ -191,8 +192,7 @@ class Writing(Reading):
         """Insert whole rows as the driver's own batch, in a fraction of a statement's time."""
         sql, columns = _insertion(table, self._connection.dialect)
         ready = [tuple([bind(row[name]) if bind else row[name] for name, bind in columns]) for row in rows]
-        with translated():
-            self._connection.exec_driver_sql(sql, ready)
+        driver.put(self._connection, sql, ready)
 
     def _execute(self, statement: UpdateBase, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Run DML and return how many rows it touched."""

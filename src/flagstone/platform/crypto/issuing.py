@@ -273,6 +273,11 @@ def public_of(certificate: bytes) -> bytes:
         raise CertificateNotMade("the bytes are no certificate") from error
 
 
+def ends(certificate: bytes) -> datetime:
+    """Return until when a DER certificate holds."""
+    return x509.load_der_x509_certificate(certificate).not_valid_after_utc
+
+
 def is_issued_by(certificate: bytes, issuer: bytes) -> bool:
     """Tell whether the signature of a DER certificate is the issuer's, and the names follow each other."""
     try:

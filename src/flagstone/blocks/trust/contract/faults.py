@@ -135,11 +135,11 @@ class KeyInUse(Fault):
 
 
 class KeyGone(Fault):
-    """The key was destroyed."""
+    """The key is retired or destroyed."""
 
     code = "trust.key-gone"
     kind = Kind.CONFLICT
-    title = "The key was destroyed"
+    title = "The key signs nothing more"
     remedy = "Make a new key."
 
 

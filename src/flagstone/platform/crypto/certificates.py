@@ -68,6 +68,8 @@ _UNREADABLE = (
     OverflowError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
     DerRefused,
 )
 _PEM = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END", re.DOTALL)
@@ -266,8 +268,8 @@ def _value(der: bytes, read: x509.Certificate) -> Certificate:
     key_id, authority = _identifiers(extensions)
     return Certificate(
         der=der,
-        subject=names_of(read.subject),
-        issuer=names_of(read.issuer),
+        subject=names_of(fields[4]),
+        issuer=names_of(fields[2]),
         serial=read.serial_number,
         not_before=read.not_valid_before_utc,
         not_after=read.not_valid_after_utc,

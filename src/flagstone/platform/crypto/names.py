@@ -6,8 +6,6 @@ from __future__ import annotations
 import unicodedata
 from typing import TypeAlias
 
-from cryptography import x509
-
 from flagstone.platform.crypto import der
 from flagstone.platform.crypto.der import Element
 
@@ -36,30 +34,25 @@ SHORT_NAMES = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 OIDS = {short: oid for oid, short in SHORT_NAMES.items()}
-_ENCODINGS = {0x0C: "utf-8", 0x12: "ascii", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
+_ENCODINGS = dict.fromkeys((0x0C, 0x12, 0x13, 0x16), "utf-8") | {0x14: "latin-1", 0x1E: "utf-16-be"}
 VALUE_CHARACTERS_MAX = 4096
 NAMES_MAX = 64
 
 
-def names_of(name: x509.Name) -> Names:
-    """Return the pairs of a name; ValueError for more than 64 pairs or a value of over 4096 characters."""
-    pairs = tuple(
-        (SHORT_NAMES.get(each.oid.dotted_string, each.oid.dotted_string), _text(each.value)) for each in name
-    )
-    if len(pairs) > NAMES_MAX or any(len(value) > VALUE_CHARACTERS_MAX for _, value in pairs):
-        raise ValueError("the name is too long")
-    return pairs
+def names_of(name: bytes) -> Names:
+    """Return the pairs of a name in DER; DerRefused or ValueError when it is none.
 
-
-def names_from_der(name: Element) -> Names:
-    """Return the pairs of a name in DER; ValueError or DerRefused when it is none."""
+    More than 64 pairs, or a value of over 4096 characters, are a ValueError too.
+    """
     pairs = []
-    for several in name.of(der.SEQUENCE).children():
+    for several in der.read(name).of(der.SEQUENCE).children():
         for pair in several.of(der.SET).children():
             kind, value = pair.of(der.SEQUENCE).children()
             dotted = kind.oid()
             pairs.append((SHORT_NAMES.get(dotted, dotted), _decoded(value)))
-    return tuple(pairs[:NAMES_MAX])
+    if len(pairs) > NAMES_MAX or any(len(value) > VALUE_CHARACTERS_MAX for _, value in pairs):
+        raise ValueError("the name is too long")
+    return tuple(pairs)
 
 
 def text_of(names: Names) -> str:
@@ -82,11 +75,6 @@ def _decoded(value: Element) -> str:
     if value.tag in _ENCODINGS:
         return value.body.decode(_ENCODINGS[value.tag])
     return f"#{value.body.hex()}"
-
-
-def _text(value: str | bytes) -> str:
-    """Return the value as text; a bit string as hexadecimal."""
-    return value if isinstance(value, str) else f"#{value.hex()}"
 
 
 def _escaped(value: str) -> str:

@@ -20,7 +20,7 @@ from flagstone.platform.crypto import der, identifiers, ocsp_checks, signing
 from flagstone.platform.crypto.certificates import Certificate, CertificateUnreadable
 from flagstone.platform.crypto.chains import check_in_time, digest_believed, seconds_between, text_of_time
 from flagstone.platform.crypto.digests import Digest, DigestRefused, digest_of
-from flagstone.platform.crypto.names import name_key, names_of, text_of
+from flagstone.platform.crypto.names import Names, name_key, names_of, text_of
 from flagstone.platform.crypto.ocsp_checks import Subject
 from flagstone.platform.crypto.signing import Algorithm, SignatureAlgorithmRefused
 
@@ -265,8 +265,7 @@ def _value(read: shapes.OCSPResponse, algorithm: Algorithm | None) -> OcspRespon
     single = next(iter(read.responses), None)
     if single is None or len(read.certificates) > CERTIFICATES_MAX:
         raise ValueError("no single answer, or too many certificates")
-    name, reason = read.responder_name, single.revocation_reason
-    shown = text_of(names_of(name)) if name is not None else ""
+    names, reason = _responder_names(read.tbs_response_bytes), single.revocation_reason
     return OcspResponse(
         status=SUCCESSFUL,
         cert_id=_cert_id(single),
@@ -276,8 +275,8 @@ def _value(read: shapes.OCSPResponse, algorithm: Algorithm | None) -> OcspRespon
         produced_at=read.produced_at_utc,
         this_update=single.this_update_utc,
         next_update=single.next_update_utc,
-        responder_name=name_key(names_of(name)) if name is not None else None,
-        responder_text=shown or f"the key {(read.responder_key_hash or b'').hex()}",
+        responder_name=None if names is None else name_key(names),
+        responder_text=text_of(names or ()) or f"the key {(read.responder_key_hash or b'').hex()}",
         responder_key_hash=read.responder_key_hash,
         certificates=tuple(
             Certificate.read(each.public_bytes(serialization.Encoding.DER)) for each in read.certificates
@@ -286,6 +285,12 @@ def _value(read: shapes.OCSPResponse, algorithm: Algorithm | None) -> OcspRespon
         signed_bytes=read.tbs_response_bytes,
         algorithm=algorithm,
     )
+
+
+def _responder_names(data: bytes) -> Names | None:
+    """Return the name by which the answer names its responder; None when it names a key."""
+    parts = [each for each in der.read(data).children() if each.tag != 0xA0]
+    return names_of(parts[0].body) if parts[0].tag == 0xA1 else None
 
 
 def _cert_id(single: shapes.OCSPSingleResponse) -> CertId | None:

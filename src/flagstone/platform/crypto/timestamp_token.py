@@ -12,7 +12,7 @@ from flagstone.platform.crypto import der, identifiers
 from flagstone.platform.crypto.certificates import Certificate
 from flagstone.platform.crypto.der import DerRefused, Element
 from flagstone.platform.crypto.digests import Digest, DigestRefused
-from flagstone.platform.crypto.names import Names, name_key, names_from_der, text_of
+from flagstone.platform.crypto.names import Names, name_key, names_of, text_of
 from flagstone.platform.crypto.signing import Algorithm, SignatureAlgorithmRefused
 
 TOKEN_BYTES_MAX = 131_072
@@ -265,7 +265,7 @@ def _parts(element: Element, least: int) -> list[Element]:
 def _issuer_names(issuer: bytes) -> Names:
     """Return the pairs of an issuer's name; nothing when it cannot be read."""
     try:
-        return names_from_der(der.read(issuer))
+        return names_of(issuer)
     except (DerRefused, ValueError):
         return ()
 

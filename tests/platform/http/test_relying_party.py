@@ -99,6 +99,25 @@ def test_a_provider_of_another_name_is_not_believed(party: RelyingParty, provide
         party.begin("en")
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [(DISCOVERY, 503), (DISCOVERY, 404), ("/keys", 503), ("/keys", 302)]
+)
+def test_what_comes_with_another_status_is_not_believed(
+    party: RelyingParty, provider: Provider, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    usual, failing = provider.call, [True]
+
+    def call(method: str, asked: str, **options: Any) -> Answer:
+        answer = usual(method, asked, **options)
+        return Answer(status, {}, answer.body) if asked == path and failing else answer
+
+    monkeypatch.setattr(provider, "call", call)
+    with pytest.raises(AnswerRefused, match=str(status)):
+        party.begin("en")
+    failing.clear()
+    assert party.begin("en")  # nothing of it was kept
+
+
 @pytest.mark.parametrize("address", ["https://evil.example/token", "http://provider.example/token", None, 7])
 def test_endpoints_must_be_the_providers_own(
     party: RelyingParty, provider: Provider, address: object

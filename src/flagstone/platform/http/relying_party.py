@@ -283,7 +283,7 @@ class RelyingParty:
 
     def _described(self) -> Mapping[str, str]:
         """Return the provider's endpoints, all below its own address (Discovery 4.3)."""
-        found = _object(self._provider.call("GET", DISCOVERY, headers={"Accept": "application/json"}))
+        found = self._published(DISCOVERY)
         endpoints = {name: found.get(name) for name in ENDPOINTS}
         if found.get("issuer") != self._us.issuer:
             raise AnswerRefused("The provider calls itself by another name.")
@@ -295,7 +295,7 @@ class RelyingParty:
     def _keys(self, description: Mapping[str, str]) -> tuple[PublicKey, ...]:
         """Return the provider's published keys that we admit."""
         path = description["jwks_uri"].removeprefix(self._us.issuer)
-        listed = _object(self._provider.call("GET", path, headers={"Accept": "application/json"})).get("keys")
+        listed = self._published(path).get("keys")
         admitted = []
         for jwk in listed if isinstance(listed, list) else []:
             try:
@@ -303,6 +303,13 @@ class RelyingParty:
             except (KeyRefused, TypeError):
                 continue  # a kind of key that we do not use
         return tuple(admitted)
+
+    def _published(self, path: str) -> Mapping[str, Any]:
+        """Return what the provider publishes of itself; AnswerRefused when it says that it does not."""
+        answer = self._provider.call("GET", path, headers={"Accept": "application/json"})
+        if answer.status != 200:
+            raise AnswerRefused(f"The provider answered {answer.status} in place of what it publishes.")
+        return _object(answer)
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

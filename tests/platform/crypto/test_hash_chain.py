@@ -251,7 +251,7 @@ def test_refusals_name_what_is_wrong() -> None:
             hash_chain.read_result(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_changed_byte_never_vouches_for_other_parts(made: Chains, data: st.DataObject) -> None:
     """Whatever byte changes in result or chain, what still verifies vouches for the same parts."""

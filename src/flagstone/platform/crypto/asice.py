@@ -232,7 +232,7 @@ def _manifest(names: list[str]) -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"'
-        f' manifest:version="1.2">{entries}\n</manifest:manifest>'
+        f' manifest:version="1.2">{entries}\n</manifest:manifest>\n'
     ).encode()
 
 

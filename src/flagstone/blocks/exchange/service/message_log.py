@@ -79,6 +79,7 @@ class Log:
         self._waiting_bytes = 0
         self._unwritten: list[ResponseLogged] = []
         self._urgent = 0  # requests and uses that wait
+        self._dozing = False  # the writer looks again by itself
         self._woken = threading.Condition()
         self._running = False
         self._thread: threading.Thread | None = None
@@ -136,7 +137,7 @@ class Log:
             self._waiting_bytes += _size(item)
             is_urgent = not isinstance(item, ResponseLogged)
             self._urgent += is_urgent
-            if is_urgent or len(self._waiting) in {1, BATCH_MAX}:
+            if is_urgent or len(self._waiting) == BATCH_MAX or (len(self._waiting) == 1 and not self._dozing):
                 self._woken.notify()
             return True
 
@@ -144,26 +145,34 @@ class Log:
         """Write until stopped and nothing waits."""
         while True:
             with self._woken:
-                while not self._waiting and self._running:
-                    again = AGAIN_SECONDS if self._unwritten else None
-                    if not self._woken.wait(again) and self._unwritten:
-                        break
+                self._doze()
+                if not self._waiting:
+                    self._await_any()
+                    self._doze()
                 if not self._waiting and not self._unwritten and not self._running:
                     return
-                self._await_request()
                 stopping = not self._running and not self._waiting
             self._write(self._taken())
             if stopping:
                 return
 
-    def _await_request(self) -> None:
-        """Give responses that wait alone a moment for something urgent to join them."""
+    def _await_any(self) -> None:
+        """Wait for whatever comes, for a time only while something is to be written again."""
+        while not self._waiting and self._running:
+            again = AGAIN_SECONDS if self._unwritten else None
+            if not self._woken.wait(again) and self._unwritten:
+                return
+
+    def _doze(self) -> None:
+        """Give something urgent a moment to come, for responses to join it; they alone wake nobody."""
         until = monotonic() + JOINING_SECONDS
-        while self._running and self._waiting and not self._urgent and len(self._waiting) < BATCH_MAX:
+        self._dozing = True
+        while self._running and not self._urgent and len(self._waiting) < BATCH_MAX:
             left = until - monotonic()
             if left <= 0:
-                return
+                break
             self._woken.wait(left)
+        self._dozing = False
 
     def _taken(self) -> list[_Item]:
         """Take at most `BATCH_MAX` records out of the line."""

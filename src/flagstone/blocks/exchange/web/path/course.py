@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -166,8 +167,21 @@ class Course:
 
 async def _written(committed: Future[None]) -> None:
     if not committed.done():
-        await asyncio.wait([asyncio.wrap_future(committed)])
+        loop = asyncio.get_running_loop()
+        told = loop.create_future()
+
+        def tell(_: object) -> None:
+            with suppress(RuntimeError):  # the loop is closed, nobody waits any more
+                loop.call_soon_threadsafe(_wake, told)
+
+        committed.add_done_callback(tell)
+        await told
     _raise_unless_written(committed)
+
+
+def _wake(told: asyncio.Future[None]) -> None:
+    if not told.done():
+        told.set_result(None)
 
 
 def _raise_unless_written(committed: Future[None]) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
+
+MEBIBYTE = 1024 * 1024
 
 
 @dataclass
@@ -60,6 +63,11 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
+    def setup(self) -> None:
+        """Take a connection."""
+        super().setup()
+        self.provider.connections += 1
+
     def answer(self) -> None:
         """Read one request and have it answered."""
         self.provider.begun += 1
@@ -80,10 +88,14 @@ class Handler(BaseHTTPRequestHandler):
         return int(self.headers.get("Content-Length") or 0)
 
     def _exactly(self, size: int) -> bytes:
-        body = self.rfile.read(size)
-        if len(body) < size:
+        parts, rest = [], size
+        while rest and (part := self.rfile.read(min(rest, MEBIBYTE))):
+            parts.append(part)
+            rest -= len(part)
+            sleep(self.provider.mebibyte_seconds)
+        if rest:
             raise BrokenOff
-        return body
+        return b"".join(parts)
 
     def _chunks(self) -> bytes:
         parts = []
@@ -120,10 +132,13 @@ class Quietly(ThreadingHTTPServer):
 class Provider:
     """An information system that answers as `react` says, over HTTP on the loopback.
 
-    It counts the requests that it began to read; whole ones are `asked`, the others `broken_off`.
+    It counts the connections and the requests that it began to read; whole ones are `asked`, the others
+    `broken_off`. It may take its time with each mebibyte that it reads.
     """
 
     def __init__(self) -> None:
+        self.connections = 0
+        self.mebibyte_seconds = 0.0
         self.begun = 0
         self.asked: list[Asked] = []
         self.broken_off = 0

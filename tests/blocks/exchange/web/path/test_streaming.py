@@ -9,16 +9,19 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from hashlib import sha512
 from http.server import BaseHTTPRequestHandler
+from time import sleep
 
 import pytest
 
 from flagstone.blocks.exchange.contract.log import Side
+from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.streams import Prefixed, Watched, held
+from flagstone.platform.http.wire.bounds import WireBounds
 from flagstone.platform.http.wire.faults import BodyBroken
 from flagstone.platform.http.wire.messages import Body, body_from, body_of
 
 from .rig import Exchange, closing_connection, ended, eventually
-from .system import Asked
+from .system import MEBIBYTE, Asked
 
 ECHO = "/r1/XA/GOV/200/registry/echo"
 PIECE = bytes(range(256)) * 256
@@ -42,6 +45,30 @@ def test_a_body_of_unknown_length_passes_both_ways_and_is_hashed(exchange: Excha
         head = site.log.requests[0].head
         hashed = sha512(sha512(head).digest() + sha512(body).digest()).digest()
         assert end.request_hash == answer.getheader("x-road-request-hash") == b64encode(hashed).decode()
+
+
+def test_a_large_body_passes_slowly_over_connections_that_were_used_before() -> None:
+    seconds = 0.012  # for each mebibyte and way: each way takes longer than a connection may rest
+    whole = PIECE * 1024
+    wire = WireBounds(idle_seconds_max=0.6)
+    with (
+        Exchange(bounds=PathBounds(wire=wire)) as exchange,
+        closing_connection(exchange.asking.client_port) as connection,
+    ):
+        headers = {"X-Road-Client": "XA/GOV/100/asks"}
+        connection.request("POST", ECHO, b"small", headers)
+        assert connection.getresponse().read() == b"small"
+        exchange.provider.mebibyte_seconds = seconds
+        connection.request("POST", ECHO, whole, headers)
+        answer, parts = connection.getresponse(), []
+        while part := answer.read(MEBIBYTE):
+            parts.append(part)
+            sleep(seconds)
+        (_, end) = ended(exchange.telling, Side.PROVIDER, 2)
+    assert b"".join(parts) == whole
+    assert (end.request_bytes, end.response_bytes, end.fault) == (len(whole), len(whole), "")
+    assert end.response_hash == b64encode(sha512(whole).digest()).decode()
+    assert exchange.provider.connections == 1, "the small body went over the same connection"
 
 
 def test_an_answer_of_unknown_length_passes_as_it_comes(exchange: Exchange) -> None:

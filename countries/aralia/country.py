@@ -12,6 +12,7 @@ from aralia.services import life_events
 from aralia.sites import sites
 from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.blocks.exchange.contract.news_plan import NewsPlan
+from flagstone.blocks.trust.contract.country import TrustPlan
 from flagstone.country import Country, Row, TestPerson
 from flagstone.kernel.ids import PersonCode
 
@@ -46,6 +47,11 @@ def news() -> NewsPlan:
     return news_plan()
 
 
+def trust() -> TrustPlan:
+    """Return the trust services of Aralia, run by its digital agency."""
+    return TrustPlan(site="centre", organisation="Digital Agency", country_code="XA")
+
+
 COUNTRY = Country(
     code="aralia",
     instance="XA",
@@ -61,4 +67,5 @@ COUNTRY = Country(
     sites=sites,
     exchange=exchange,
     news=news,
+    trust=trust,
 )

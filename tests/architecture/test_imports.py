@@ -28,6 +28,7 @@ DOORS = {
 # What is imported late on purpose: each weighs from 5 to 30 MB that a site at rest does without.
 LATE = {
     "alembic",
+    "flagstone.platform.crypto.pkcs11",
     "flagstone.platform.jobs.engine",
     "flagstone.platform.storage.session",
     "flagstone.platform.storage.steps",

@@ -14,6 +14,7 @@ from flagstone.blocks.identity import store as identity
 from flagstone.blocks.portal import store as portal
 from flagstone.blocks.registry.store import tables as registry
 from flagstone.blocks.tracker import store as tracker
+from flagstone.blocks.trust.store import tables as trust
 from flagstone.country import Country
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import SettingsFault
@@ -30,6 +31,7 @@ SCHEMAS: tuple[BlockSchema, ...] = (
     portal.SCHEMA,
     tracker.SCHEMA,
     exchange.SCHEMA,
+    trust.SCHEMA,
 )
 """Every block that stores something, in the order in which they are opened."""
 
@@ -39,6 +41,8 @@ def of_site(country: Country, site: str) -> tuple[BlockSchema, ...]:
     absent = set() if country.plan(site).identity else {identity.SCHEMA.block}
     if country.exchange() is None:
         absent.add(exchange.SCHEMA.block)
+    if country.trust() is None:
+        absent.add(trust.SCHEMA.block)
     return tuple(schema for schema in SCHEMAS if schema.block not in absent)
 
 

@@ -11,6 +11,7 @@ from flagstone.app.ground import Ground
 from flagstone.app.news import Announcing, announcing
 from flagstone.app.sealing import FieldSealer
 from flagstone.app.tracker import tracker
+from flagstone.app.trust import Trusting, trusting
 from flagstone.blocks.identity.service.directory import RegisterDirectory
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.identity.service.terms import Terms
@@ -46,6 +47,7 @@ class Services:
     identity: SigningIn | None
     exchange: Exchanging | None
     announcing: Announcing | None
+    trust: Trusting | None
 
 
 def services(ground: Ground) -> Services:
@@ -53,7 +55,8 @@ def services(ground: Ground) -> Services:
     sealer = FieldSealer(ensure_secret_key(ground.folder.keys / "registry-secrets"))
     registry = Service(ground.databases["registry"], sealer, ground.country.checks)
     tickets = Tickets()
-    exchange = exchanging(ground, tickets)
+    trust = trusting(ground)
+    exchange = exchanging(ground, tickets, trust)
     return Services(
         registry,
         tracker(ground, registry, exchange),
@@ -61,6 +64,7 @@ def services(ground: Ground) -> Services:
         _identity(ground, registry),
         exchange,
         announcing(ground, registry, exchange),
+        trust,
     )
 
 

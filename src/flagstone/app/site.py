@@ -17,6 +17,7 @@ from flagstone.app.ground import Ground
 from flagstone.app.plan import OWN_SETTINGS, own_settings
 from flagstone.app.portal import portal
 from flagstone.app.services import Services, services
+from flagstone.app.trust import plant, trusted
 from flagstone.app.work import durable_work
 from flagstone.country import Country, SitePlan
 from flagstone.kernel.clock import Clock
@@ -100,6 +101,8 @@ def make(site: Site, tell: seeding.Tell) -> None:
     """Give a new site its first content; an interrupted making is completed, a finished one kept."""
     if site.folder.mark.made:
         return
+    if site.services.trust is not None:
+        plant(site.services.trust, site.country, site.settings)
     seeding.seed(site.country, site.plan, site.services, site.folder, tell)
     if site.country.sites():
         text = own_settings(site.country, site.plan.code)
@@ -125,5 +128,6 @@ def at_work(
         stack.callback(jobs.stop)
         jobs.start(wait=False)
         stack.enter_context(carrying(site, clients, servers))
+        stack.enter_context(trusted(site))
         more = stack.enter_context(mediator_dialect(site, clock))
         yield web_application(site, front, jobs, clock, more), jobs

@@ -21,6 +21,7 @@ from flagstone.blocks.identity import jobs as identity
 from flagstone.blocks.portal import jobs as portal
 from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.tracker import jobs as tracker
+from flagstone.blocks.trust import jobs as trust
 from flagstone.kernel.clock import Clock
 from flagstone.platform.http.client import OtherSite
 from flagstone.platform.jobs.jobs import Jobs
@@ -51,6 +52,7 @@ def durable_work(site: Site, sessions: PortalSessions, clock: Clock) -> Jobs:
 
     _schedule_exchange(site, jobs)
     _schedule_tracker(site, jobs)
+    _schedule_trust(site, jobs)
     jobs.schedule(Schedule("checkpoints", Every(CHECKPOINT_SECONDS), sign_heads))
     jobs.schedule(Schedule("erase-old-sign-ins", Cron("30 2 * * *"), erase_old))
     return jobs
@@ -138,6 +140,22 @@ def _schedule_tracker(site: Site, jobs: Jobs) -> None:
             tracker.reconcile(oversight, handed_out.between, tick)
 
         jobs.schedule(Schedule("tracker-reconcile", Cron("15 * * * *"), reconcile))
+
+
+def _schedule_trust(site: Site, jobs: Jobs) -> None:
+    """Let the authority keep up what falls due, and every site get its certificates."""
+    here = site.services.trust
+    if here is None:
+        return
+    uses, applicant, authority, registrar = here.uses, here.applicant, here.authority, here.registrar
+    often, minutely = Every(trust.ENROLMENT_SECONDS), Every(trust.UPKEEP_SECONDS)
+    jobs.schedule(Schedule("trust-uses", minutely, _doing(lambda _: trust.tell_uses(uses))))
+    jobs.schedule(Schedule("trust-enrolment", often, _doing(lambda _: trust.enrol(applicant))))
+    if authority is not None:
+        jobs.schedule(Schedule("trust-upkeep", minutely, _doing(lambda _: trust.keep_up(authority))))
+    if registrar is not None:
+        told = here.holders
+        jobs.schedule(Schedule("trust-register", often, _doing(lambda _: trust.register(registrar, told))))
 
 
 def _doing(do: Callable[[Any], object]) -> Callable[[Any], None]:

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import parse_qsl, urlsplit
 
 from flagstone.kernel.errors import Flaw
-from flagstone.settings.options import ExchangeOptions, Http, Settings
+from flagstone.settings.options import ExchangeOptions, Http, Settings, TrustOptions
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 SITE = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -35,9 +35,11 @@ def contradictions(settings: Settings) -> Iterator[Flaw]:
     yield from _of_http(settings.http)
     yield from _of_database(settings)
     yield from _of_exchange(settings.exchange)
+    yield from _of_trust(settings.trust)
     for name, url in (
         ("identity.issuer", settings.identity.issuer),
         ("exchange.centre", settings.exchange.centre),
+        ("trust.address", settings.trust.address),
     ):
         if url and not _is_address(url):
             yield Flaw(name, "it must be http(s)://HOST or http(s)://HOST:PORT, without a path")
@@ -72,6 +74,13 @@ def _of_exchange(exchange: ExchangeOptions) -> Iterator[Flaw]:
             )
         elif not _is_loopback(urlsplit(address).hostname or ""):
             yield Flaw("exchange.peer_addresses", f"{address} is not a loopback address")
+
+
+def _of_trust(trust: TrustOptions) -> Iterator[Flaw]:
+    """Yield what is wrong with the place of keys."""
+    module = (trust.pkcs11_module is not None, bool(trust.pkcs11_token), trust.pkcs11_pin_file is not None)
+    if any(module) and not all(module):
+        yield Flaw("trust.pkcs11_module", "module, token and PIN file go together")
 
 
 def _is_loopback(host: str) -> bool:

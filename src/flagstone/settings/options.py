@@ -128,6 +128,24 @@ class Settings:
 
     country: str = _option("aralia", "The country package: an importable name.")
     site: str = _option("", "Name of this site within the country; empty is its only or first one.")
+@dataclass(frozen=True)
+class TrustOptions:
+    """Where the site's keys are, and what its certificates say of where to ask about them."""
+
+    address: str = _option(
+        "", "Address that certificates name for status and lists; by default the site's own public address."
+    )
+    passphrase_file: Path | None = _option(
+        None, "File with the passphrase that closes the site's keys; by default made in its folder of keys."
+    )
+    pkcs11_module: Path | None = _option(None, "PKCS#11 module that holds the site's keys in place of files.")
+    pkcs11_token: str = _option("", "Label of the token in the module.")
+    pkcs11_pin_file: Path | None = _option(None, "File with the PIN of the token.")
+    enrolment: Path | None = _option(
+        None, "Folder in which sites of this machine ask for certificates; by default beside the sites."
+    )
+
+
     data: Path = _option(Path("data"), "Folder of databases, keys and job state.")
     http: Http = field(default_factory=Http)
     database: DatabaseOptions = field(default_factory=DatabaseOptions)
@@ -143,6 +161,7 @@ class Settings:
         """Return the address that browsers use."""
         scheme = "https" if self.http.tls_certificate else "http"
         return self.http.public_url or f"{scheme}://localhost:{self.http.port}"
+    trust: TrustOptions = field(default_factory=TrustOptions)
 
     @property
     def issuer(self) -> str:
@@ -158,3 +177,8 @@ class Settings:
     def folder(self) -> Path:
         """Return the site's own folder."""
         return self.data / self.site
+    @property
+    def enrolment(self) -> Path:
+        """Return the folder in which sites leave requests for certificates, and get them."""
+        return self.trust.enrolment or self.data / "enrolment"
+

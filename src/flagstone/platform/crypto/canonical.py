@@ -71,7 +71,10 @@ def _ordered(value: Canonical, depth: int) -> Canonical:
     if isinstance(value, list | tuple):
         return _parts(value, depth)
     if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - the cheap test first
-        keys = _order(tuple(value))
+        given = tuple(value)
+        keys = order(given)
+        if keys == given and type(value) is dict and _PLAIN.issuperset(map(type, value.values())):
+            return value
         return dict(zip(keys, _parts([value[key] for key in keys], depth), strict=True))
     raise NotCanonical(f"{type(value).__name__} is not {type_names}")
 
@@ -84,7 +87,7 @@ def _parts(values: Sequence[Canonical], depth: int) -> Sequence[Canonical]:
 
 
 @lru_cache(maxsize=4_096)
-def _order(keys: tuple[str, ...]) -> tuple[str, ...]:
+def order(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return map keys length-first and then bytewise (RFC 8949, 4.2.3); NotCanonical unless all are text."""
     for key in keys:
         if type(key) is not str:

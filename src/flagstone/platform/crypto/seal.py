@@ -52,10 +52,11 @@ def seal(key: SecretKey, plaintext: bytes, context: Sequence[str]) -> bytes:
     """Return `plaintext` encrypted for `context`, 37 bytes longer; SealTooLarge over 16 MiB."""
     if len(plaintext) > PLAINTEXT_BYTES_MAX:
         raise SealTooLarge
-    bound = _bound(context)
+    bound = _bound(tuple(context))
     nonce = secrets.token_bytes(NONCE_BYTES)
-    prefix = VERSION + _key_prefix(key)
-    return prefix + nonce + AESGCM(derive(key, "seal", bound)).encrypt(nonce, plaintext, prefix + bound)
+    prefix = VERSION + _key_prefix(key.id)
+    cipher = _cipher(derive(key, "seal", bound))
+    return prefix + nonce + cipher.encrypt(nonce, plaintext, prefix + bound)
 
 
 def unseal(keys: Sequence[SecretKey], sealed: bytes, context: Sequence[str]) -> bytes:
@@ -63,11 +64,11 @@ def unseal(keys: Sequence[SecretKey], sealed: bytes, context: Sequence[str]) -> 
     prefix, nonce, body = sealed[: 1 + KEY_ID_BYTES], sealed[1 + KEY_ID_BYTES :][:NONCE_BYTES], sealed[21:]
     if len(sealed) < OVERHEAD_BYTES or prefix[:1] != VERSION:
         raise SealBroken("not sealed bytes")
-    bound = _bound(context)
+    bound = _bound(tuple(context))
     for key in keys:
-        if _key_prefix(key) == prefix[1:]:
+        if _key_prefix(key.id) == prefix[1:]:
             try:
-                return AESGCM(derive(key, "seal", bound)).decrypt(nonce, body, prefix + bound)
+                return _cipher(derive(key, "seal", bound)).decrypt(nonce, body, prefix + bound)
             except InvalidTag as error:
                 raise SealBroken("the seal does not fit its place or was changed") from error
     raise SealBroken("the key that sealed the value is not at hand")
@@ -75,7 +76,7 @@ def unseal(keys: Sequence[SecretKey], sealed: bytes, context: Sequence[str]) -> 
 
 def blind_index(key: SecretKey, value: str, context: Sequence[str]) -> str:
     """Return a hex digest by which equal secret values of one context are found: HMAC-SHA256."""
-    return hmac.new(derive(key, "index", _bound(context)), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(derive(key, "index", _bound(tuple(context))), value.encode(), hashlib.sha256).hexdigest()
 
 
 def derive(key: SecretKey, use: str, context: bytes) -> bytes:
@@ -89,11 +90,19 @@ def _derived(octets: bytes, info: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(octets)
 
 
-def _bound(context: Sequence[str]) -> bytes:
+@lru_cache(maxsize=64)
+def _cipher(octets: bytes) -> AESGCM:
+    """Return the cipher of a derived key, made ready once."""
+    return AESGCM(octets)
+
+
+@lru_cache(maxsize=256)
+def _bound(context: tuple[str, ...]) -> bytes:
     """Return the one encoding of a context; text is taken apart unambiguously."""
     return encode(list(context))
 
 
-def _key_prefix(key: SecretKey) -> bytes:
+@lru_cache(maxsize=64)
+def _key_prefix(key_id: str) -> bytes:
     """Return the 8 bytes by which sealed bytes name their key."""
-    return hashlib.sha256(key.id.encode()).digest()[:KEY_ID_BYTES]
+    return hashlib.sha256(key_id.encode()).digest()[:KEY_ID_BYTES]

@@ -36,9 +36,9 @@ INDEX_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 @cache
 def _names(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of all columns and of those of the primary key."""
+    """Return the names of all columns, in the order of a document, and of those of the primary key."""
     columns = tuple(str(name) for name in table.columns.keys())  # noqa: SIM118 - not a dict
-    return columns, tuple(str(column.name) for column in table.primary_key)
+    return canonical.order(columns), tuple(str(column.name) for column in table.primary_key)
 
 
 @cache

@@ -162,7 +162,7 @@ TANGLE = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(st.dictionaries(st.sampled_from(["persons", "households", "axes"]), TANGLE, max_size=3))
 def test_anything_is_answered_or_refused(law: Law, situation: dict[str, JsonValue]) -> None:
     with suppress(SituationInvalid, UnknownVariable):

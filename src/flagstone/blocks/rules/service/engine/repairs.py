@@ -60,7 +60,12 @@ def _count(self: GroupPopulation, role: Any = None) -> Any:
 def _put_in_cache(self: Holder, value: Any, period: Any) -> None:
     """Keep a computed array, and note that it was computed."""
     _plain_put_in_cache(self, value, period)
-    self.__dict__.setdefault("_computed", set()).add(period)
+    note_computed(self, period)
+
+
+def note_computed(holder: Holder, period: Any) -> None:
+    """Note that a holder's array of a period was computed, and is no input."""
+    holder.__dict__.setdefault("_computed", set()).add(period)
 
 
 def _set_input(self: Holder, period: Any, array: Any) -> Any:

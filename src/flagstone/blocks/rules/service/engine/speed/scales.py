@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Tax scales over many people go bracket by bracket, in place of tables of people by brackets.
+
+Sums of many people may differ from OpenFisca's in the last bit, which depends there on how many are computed
+together. A few people, as in every decision, are left to OpenFisca.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+from openfisca_core.taxscales import marginal_rate_tax_scale
+from openfisca_core.taxscales.marginal_rate_tax_scale import MarginalRateTaxScale
+
+from flagstone.blocks.rules.service.engine.hooks import Hook, Target, Undo, replaced
+
+MANY = 2_048
+_CALC = Target(marginal_rate_tax_scale, "MarginalRateTaxScale.calc")
+_plain_calc = MarginalRateTaxScale.calc
+_EPSILON = numpy.finfo(numpy.float64).eps
+
+
+def _calc(self: Any, tax_base: Any, factor: Any = 1.0, round_base_decimals: int | None = None) -> Any:
+    """Return the tax for each base."""
+    if len(tax_base) < MANY or not self.thresholds:
+        return _plain_calc(self, tax_base, factor, round_base_decimals)
+    factors = factor + _EPSILON
+    total = numpy.zeros(len(tax_base))
+    low = _threshold(factors, self.thresholds[0], round_base_decimals)
+    for rate, following in zip(self.rates, [*self.thresholds[1:], numpy.inf], strict=True):
+        high = _threshold(factors, following, round_base_decimals)
+        part = numpy.minimum(tax_base, high, dtype=numpy.float64)
+        part -= low
+        numpy.maximum(part, 0, out=part)
+        if round_base_decimals is not None:
+            numpy.round(part, round_base_decimals, out=part)
+        part *= rate
+        if round_base_decimals is not None:
+            numpy.round(part, round_base_decimals, out=part)
+        total += part
+        low = high
+    return total
+
+
+def _threshold(factors: Any, threshold: float, decimals: int | None) -> Any:
+    moved = factors * threshold
+    return moved if decimals is None else numpy.round(moved, decimals)
+
+
+def _by_bracket() -> Undo:
+    return replaced((_CALC, _calc))
+
+
+HOOK = Hook("scales-by-bracket", (_CALC,), frozenset({"5030ddb580c3e3ca"}), _by_bracket)

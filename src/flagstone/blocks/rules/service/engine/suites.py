@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Runs the tests that a law's own authors wrote, all of them, and counts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import process_time
+from typing import Any
+
+import pytest
+from openfisca_core.tools.test_runner import OpenFiscaPlugin
+
+from flagstone.blocks.rules.contract.calculation import Mode
+from flagstone.blocks.rules.contract.law import LawName
+from flagstone.blocks.rules.contract.suite import SuiteRun
+from flagstone.blocks.rules.service.engine.loading import load
+from flagstone.blocks.rules.service.engine.modes import enter
+from flagstone.blocks.rules.service.engine.precision import wide
+
+_QUIET = (
+    "-c",
+    os.devnull,
+    "-q",
+    "--no-header",
+    "--no-summary",
+    "--continue-on-collection-errors",
+    "-p",
+    "no:cacheprovider",
+)
+
+
+@dataclass(eq=False)
+class _Counting:
+    """Notes how each test ended; a plugin of pytest."""
+
+    passed: int = 0
+    skipped: int = 0
+    failed: list[str] = field(default_factory=list)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Count a test once: at its call, or where it broke before or after."""
+        if report.failed:
+            self.failed.append(f"{report.nodeid}: {str(report.longrepr).strip()[-400:]}")
+        elif report.skipped:
+            self.skipped += 1
+        elif report.when == "call":
+            self.passed += 1
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Count a file that could not be read as failed."""
+        if report.failed:
+            self.failed.append(f"{report.nodeid}: {str(report.longrepr).strip()[-400:]}")
+
+
+def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
+    """Run every test below `paths` (files or folders of YAML, as OpenFisca's own runner takes them).
+
+    The process keeps the mode: run each suite in a process of its own. Raises LawUnavailable.
+    """
+    installed = enter(mode)
+    law = load(name)
+    counting = _Counting()
+    started = process_time()
+    with wide():  # reforms that a test names are loaded while it runs
+        pytest.main([*_QUIET, *paths], plugins=[OpenFiscaPlugin(law.system, {}), counting])
+    return SuiteRun(
+        law_digest=law.snapshot.digest,
+        mode=mode,
+        passed=counting.passed,
+        skipped=counting.skipped,
+        failed=tuple(counting.failed),
+        cpu_seconds=process_time() - started,
+        hooks=installed.at_work,
+        hooks_off=installed.switched_off,
+    )

@@ -74,7 +74,11 @@ _ROLES: dict[str, tuple[Words, Words]] = {
     ),
     "auditor": (
         _words("Auditor", "Audiitor", "مدقق"),
-        _words("See who read a record.", "Vaadake, kes on kirjet lugenud.", "اطّلع على من قرأ قيدًا."),
+        _words(
+            "See who read a record, settle a signal, and say why you uncover a message.",
+            "Vaadake, kes on kirjet lugenud, lahendage märguanne ja öelge, miks avate sõnumi.",
+            "اطّلع على من قرأ قيدًا، وأغلق تنبيهًا، وبيّن سبب كشفك رسالة.",
+        ),
     ),
     "operator": (
         _words("Operator of the exchange", "Andmevahetuskihi haldur", "مشغّل منصة تبادل البيانات"),
@@ -208,7 +212,7 @@ _POSTS = {
     "registrar": ("interior", "registrar"),
     "clerk": ("interior", "clerk"),
     "analyst": ("digital", "analyst"),
-    "auditor": ("protection", "auditor"),
+    "auditor": ("interior", "auditor"),
     "operator": ("digital", "operator"),
     "tax_operator": ("tax", "operator"),
     "tax_clerk": ("tax", "clerk"),

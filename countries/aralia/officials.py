@@ -17,7 +17,7 @@ _POSTS = (
     ("interior", ("registrar",)),
     ("interior", ("clerk",)),
     ("digital", ("analyst",)),
-    ("protection", ("auditor",)),
+    ("interior", ("auditor",)),
     ("digital", ("operator",)),
     ("justice", ("registrar",)),
     ("environment", ("registrar",)),
@@ -38,6 +38,11 @@ _POSTS = (
     ("digital", ("registrar", "clerk")),
     ("justice", ("clerk",)),
     ("environment", ("clerk",)),
+    ("protection", ("auditor",)),
+    ("justice", ("auditor",)),
+    ("tax", ("auditor",)),
+    ("environment", ("auditor",)),
+    ("digital", ("auditor",)),
 )
 _STRIDE = 977  # so that appointed persons are not neighbours in the register
 

@@ -55,7 +55,7 @@ class State:
 
     def _run(self, words: tuple[str, ...], site: str) -> subprocess.CompletedProcess[str]:
         place = ["--data", str(self.folder / "data"), *(["--site", site] if site else [])]
-        said = [*place, *words] if words[0] == "tracker" else [*words, *place]
+        said = [*place, *words] if words[0] in {"tracker", "exchange"} else [*words, *place]
         command = [sys.executable, "-m", "flagstone", *said]
         env = {name: value for name, value in os.environ.items() if not name.startswith("FLAGSTONE_")}
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=env)
@@ -63,14 +63,14 @@ class State:
     @contextmanager
     def hanging(self, site: str) -> Iterator[None]:
         """Keep the process of one site from doing anything until the block is left."""
-        process = self._process_of(site)
+        process = self.process_of(site)
         os.kill(process, signal.SIGSTOP)
         try:
             yield
         finally:
             os.kill(process, signal.SIGCONT)
 
-    def _process_of(self, site: str) -> int:
+    def process_of(self, site: str) -> int:
         """Return the number of the process that has a site's folder open."""
         supervisor, folder = self.process.pid, f"{self.folder}/data/{site}/"
         children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()

@@ -20,6 +20,7 @@ from aralia.permits import permits
 from aralia.person import ADULT_YEARS, TODAY, years_between
 from aralia.places import on_land, outline, places
 from aralia.services import life_events, services
+from aralia.sites import sites
 from aralia.taxes import incomes, tax_minor
 from flagstone.blocks.registry.contract.register import Value
 
@@ -108,6 +109,11 @@ def test_featured_officials_hold_the_role_they_are_named_for() -> None:
     roles = {official.personal_code: official.roles for official in officials()}
     for word in ("registrar", "clerk", "analyst", "auditor", "operator"):
         assert roles[by_word[word]] == (word,)
+
+
+def test_every_agency_with_a_site_has_somebody_who_audits_it() -> None:
+    audited = {official.organisation for official in officials() if "auditor" in official.roles}
+    assert {plan.owner.rpartition("/")[2] for plan in sites()} <= audited
 
 
 def test_every_featured_person_is_known_to_the_tax_board_the_ministry_and_the_agency() -> None:

@@ -7,13 +7,14 @@ import re
 
 import pytest
 
+from aralia import declarations
 from aralia.companies import companies
 from aralia.definitions import definitions
 from aralia.exchange import exchange_plan
 from aralia.offices import offices
 from aralia.sites import sites
 from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId, Subject
-from flagstone.blocks.exchange.contract.service import ActsAs, Connection
+from flagstone.blocks.exchange.contract.service import ActsAs, Connection, PersonAt, PersonPlace
 from flagstone.blocks.exchange.model.access import glob_matches
 
 PORTAL = ClientId("XA", "GOV", "10000001", "portal")
@@ -43,14 +44,22 @@ def test_words_are_in_three_languages() -> None:
     assert all(set(one) == LANGUAGES for one in words)
 
 
+def test_an_agencys_own_system_says_where_its_messages_name_the_person() -> None:
+    services = [service for server in exchange_plan().servers.values() for service in server.services]
+    (returns,) = [service for service in services if not service.local]
+    assert str(returns.id) == "XA/GOV/10000107/declarations/returns"
+    assert (returns.personal, returns.url) == (True, f"http://{declarations.HOST}:{declarations.PORT}")
+    assert returns.person_at == (PersonAt(PersonPlace.PATH, "/people/{person}/returns"),)
+
+
 @every_site
 def test_each_agency_offers_the_same_four_services(site: str) -> None:
     server = exchange_plan().servers[site]
     owner = server.id.owner
     provider = ClientId(owner.instance, owner.member_class, owner.member_code, "registry")
-    offered = {service.id.code: service for service in server.services}
+    offered = {service.id.code: service for service in server.services if service.local}
     assert set(offered) == {"own-facts", "findUsage", "events", "registry"}
-    assert all(service.id.provider == provider and service.local for service in offered.values())
+    assert all(service.id.provider == provider for service in offered.values())
     assert {code for code, one in offered.items() if one.acts_as is ActsAs.PERSON} == {
         "own-facts",
         "findUsage",

@@ -25,7 +25,7 @@ from flagstone.blocks.registry.model.values import Inspection
 COUNTS = {
     "locations": 3_264,
     "individuals": 20_000,
-    "appointments": 24,
+    "appointments": 29,
     "organisations": 2_000,
     "processes": 61,
     "products": 1_500,
@@ -34,7 +34,7 @@ COUNTS = {
     "permits": 3_000,
     "contacts": 8_000,
 }
-DIGEST = "455b52ba6b1bc938e779f7d03072f698570853a2cce3e6a4df60856ba8904a22"
+DIGEST = "198d92356d65ae9a9b50851d5a15d67bcf075dbb23675e3f7b994442f7ebb954"
 DIGEST_PROGRAM = "from tests.countries.aralia.test_seed import digest; print(digest())"
 
 

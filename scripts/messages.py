@@ -11,6 +11,7 @@ import ast
 import io
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -25,6 +26,7 @@ FAULT_TEXTS = ("title", "remedy")
 MessageId = str | tuple[str, str]
 
 
+@cache
 def wanted() -> dict[Path, set[MessageId]]:
     """Return the messages that each folder of catalogues must hold; a pair is singular and plural."""
     found: dict[Path, set[MessageId]] = defaultdict(set)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -22,7 +23,9 @@ from flagstone.platform.http.pages import LOCALE
 SCRIPT = Path(__file__).parents[3] / "scripts" / "messages.py"
 
 
+@cache
 def messages() -> ModuleType:
+    """Return the script, loaded once: it goes through all the source."""
     spec = importlib.util.spec_from_file_location("messages", SCRIPT)
     assert spec is not None
     assert spec.loader is not None

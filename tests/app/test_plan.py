@@ -25,8 +25,13 @@ def twin(monkeypatch: pytest.MonkeyPatch) -> Country:
 
 
 def test_ports_follow_the_order_of_the_sites() -> None:
-    assert ports(0) == {"http.port": 8000, "exchange.client_port": 8080, "exchange.server_port": 5500}
-    assert ports(4, 9000) == {"http.port": 9004, "exchange.client_port": 9084, "exchange.server_port": 6504}
+    assert ports(0) == {
+        "http.port": 8000,
+        "exchange.client_port": 8080,
+        "exchange.client_tls_port": 8443,
+        "exchange.server_port": 5500,
+    }
+    assert list(ports(4, 9000).values()) == [9004, 9084, 9447, 6504]
     assert set(ports(3, 0).values()) == {0}
 
 

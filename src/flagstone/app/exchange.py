@@ -16,6 +16,7 @@ from flagstone.app.globalconf import Configuring, configuring
 from flagstone.app.ground import Ground
 from flagstone.app.sealing import FieldSealer
 from flagstone.blocks.exchange.contract.country import ExchangePlan
+from flagstone.blocks.exchange.contract.faults import DirectoryUnavailable
 from flagstone.blocks.exchange.contract.globalconf import ApprovedServices, NothingApproved
 from flagstone.blocks.exchange.contract.identifiers import ServerId
 from flagstone.blocks.exchange.contract.log import PersonsUsed
@@ -29,7 +30,8 @@ from flagstone.blocks.exchange.service.message_log import Log
 from flagstone.blocks.exchange.service.uses import told
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.last_hop import is_person_code
-from flagstone.blocks.exchange.web.path.serving import MessagePath
+from flagstone.blocks.exchange.web.path.serving import MessagePath, Secure
+from flagstone.blocks.exchange.web.path.tls import client_door_tls
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.crypto.keys import ensure_secret_key
 from flagstone.platform.http.server import Listener
@@ -105,17 +107,23 @@ def _require_fit(ground: Ground, plan: ExchangePlan) -> None:
 
 
 @contextmanager
-def carrying(site: Site, clients: Listener | None, servers: Listener | None) -> Iterator[None]:
-    """Carry messages on two bound sockets until the block is left; nothing without an exchange."""
+def carrying(
+    site: Site, clients: Listener | None, servers: Listener | None, secure: Listener | None = None
+) -> Iterator[None]:
+    """Carry messages on bound sockets until the block is left; nothing without an exchange.
+
+    `secure` is the door over TLS; SettingsFault when its certificate cannot be used.
+    """
     exchange = site.services.exchange
     if exchange is None or clients is None or servers is None:
         yield
         return
+    over_tls = _secure(site.settings.exchange, exchange.service, secure)
     if exchange.configuring.publisher is not None:
         publish(exchange.configuring.publisher)
     exchange.log.start()
     exchange.service.start()
-    exchange.path.start(clients, servers)
+    exchange.path.start(clients, servers, secure=over_tls)
     log.info("messages are carried", transport=exchange.path.status().transport, server=str(exchange.server))
     try:
         yield
@@ -123,6 +131,23 @@ def carrying(site: Site, clients: Listener | None, servers: Listener | None) -> 
         exchange.path.stop(STOP_SECONDS_MAX)
         exchange.service.stop()
         exchange.log.stop()
+
+
+def _secure(options: ExchangeOptions, service: Service, listener: Listener | None) -> Secure | None:
+    """Return the door over TLS, which takes whichever certificates are registered by then."""
+    if listener is None or options.client_tls_certificate is None or options.client_tls_key is None:
+        return None
+
+    def registered() -> list[bytes]:
+        try:
+            clients = service.snapshot().clients.values()
+        except DirectoryUnavailable:
+            return []
+        return [certificate for client in clients for certificate in client.certificates]
+
+    return Secure(
+        listener, client_door_tls(options.client_tls_certificate, options.client_tls_key, registered)
+    )
 
 
 def local_address(settings: Settings) -> str:

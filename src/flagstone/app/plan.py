@@ -15,6 +15,8 @@ from flagstone.settings.options import ExchangeOptions, Http, Settings
 OWN_SETTINGS = "settings.toml"
 ANSWERING = "answering.json"
 """In the folder of a site that runs: the ports that it has."""
+DOORS = ("client_port", "client_tls_port", "server_port")
+"""The ports of the exchange, by their options."""
 
 
 def ports(at: int, base: int | None = None) -> dict[str, int]:
@@ -23,14 +25,13 @@ def ports(at: int, base: int | None = None) -> dict[str, int]:
     Base 0 takes any free port for each.
     """
     if base == 0:
-        return {"http.port": 0, "exchange.client_port": 0, "exchange.server_port": 0}
+        return dict.fromkeys(("http.port", *(f"exchange.{name}" for name in DOORS)), 0)
     usual = Http().port
     shift = (usual if base is None else base) - usual + at
     doors = ExchangeOptions()
     return {
         "http.port": usual + shift,
-        "exchange.client_port": doors.client_port + shift,
-        "exchange.server_port": doors.server_port + shift,
+        **{f"exchange.{name}": getattr(doors, name) + shift for name in DOORS},
     }
 
 
@@ -56,8 +57,7 @@ def announced(settings: Settings) -> Iterator[None]:
     file = settings.folder / ANSWERING
     ports_had = {
         "http.port": settings.http.port,
-        "exchange.client_port": settings.exchange.client_port,
-        "exchange.server_port": settings.exchange.server_port,
+        **{f"exchange.{name}": getattr(settings.exchange, name) for name in DOORS},
     }
     write_private(file, json.dumps(ports_had).encode(), replace=True)
     try:
@@ -71,8 +71,10 @@ def answering(settings: Settings) -> Settings:
     try:
         found = json.loads((settings.folder / ANSWERING).read_bytes())
         http = replace(settings.http, port=int(found["http.port"]))
-        client, server = int(found["exchange.client_port"]), int(found["exchange.server_port"])
-        exchange = replace(settings.exchange, client_port=client, server_port=server)
+        client, over_tls, server = (int(found[f"exchange.{name}"]) for name in DOORS)
+        exchange = replace(
+            settings.exchange, client_port=client, client_tls_port=over_tls, server_port=server
+        )
         return replace(settings, http=http, exchange=exchange)
     except (OSError, ValueError, KeyError, TypeError):
         return settings

@@ -113,9 +113,14 @@ def make(site: Site, tell: seeding.Tell) -> None:
 
 @contextmanager
 def at_work(
-    site: Site, clock: Clock, *, clients: Listener | None = None, servers: Listener | None = None
+    site: Site,
+    clock: Clock,
+    *,
+    clients: Listener | None = None,
+    servers: Listener | None = None,
+    secure: Listener | None = None,
 ) -> Iterator[tuple[Application, Jobs]]:
-    """Start the durable work of a made site, and on two more sockets its exchange; return its pages.
+    """Start the durable work of a made site, and on two or three more sockets its exchange; return its pages.
 
     At the end work stops within seconds and the heads of the journals are signed.
     """
@@ -123,11 +128,11 @@ def at_work(
     jobs = durable_work(site, front.sessions, clock)
     with ExitStack() as stack:
         stack.callback(checkpoints.sign_at_stop, site.folder, site.databases)
+        stack.enter_context(trusted(site))
         if site.services.announcing is not None:
             stack.callback(site.services.announcing.courier.stop)
         stack.callback(jobs.stop)
         jobs.start(wait=False)
-        stack.enter_context(carrying(site, clients, servers))
-        stack.enter_context(trusted(site))
+        stack.enter_context(carrying(site, clients, servers, secure))
         more = stack.enter_context(mediator_dialect(site, clock))
         yield web_application(site, front, jobs, clock, more), jobs

@@ -182,7 +182,10 @@ def _served(settings: Settings, those: Doors, country: Country) -> Iterator[Call
     with (
         served(settings, country, clock) as site,
         plans.announced(settings),
-        at_work(site, clock, clients=those.clients, servers=those.servers) as (web, _jobs),
+        at_work(site, clock, clients=those.clients, servers=those.servers, secure=those.secure) as (
+            web,
+            _jobs,
+        ),
     ):
         yield partial(server.serve, web, those.web, tls=doors.tls(settings), bounds=bounds(settings))
 

@@ -104,6 +104,12 @@ class ExchangeOptions:
         8080, "Port for this site's information systems; 0 takes any.", minimum=0, maximum=65_535
     )
     server_port: int = _option(5500, "Port for other sites; 0 takes any.", minimum=0, maximum=65_535)
+    client_tls_certificate: Path | None = _option(
+        None, "PEM file of a certificate chain; opens a door for information systems over TLS."
+    )
+    client_tls_key: Path | None = _option(None, "PEM file of that certificate's private key.")
+    client_tls_host: str = _option("127.0.0.1", "Address of the door over TLS; it may be any.")
+    client_tls_port: int = _option(8443, "Port of the door over TLS; 0 takes any.", minimum=0, maximum=65_535)
     centre: str = _option(
         "", "Address of the centre's pages, where the directory is kept; empty at the centre."
     )
@@ -123,12 +129,6 @@ class ExchangeOptions:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The settings of one site."""
-
-    country: str = _option("aralia", "The country package: an importable name.")
-    site: str = _option("", "Name of this site within the country; empty is its only or first one.")
-@dataclass(frozen=True)
 class TrustOptions:
     """Where the site's keys are, and what its certificates say of where to ask about them."""
 
@@ -146,6 +146,12 @@ class TrustOptions:
     )
 
 
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one site."""
+
+    country: str = _option("aralia", "The country package: an importable name.")
+    site: str = _option("", "Name of this site within the country; empty is its only or first one.")
     data: Path = _option(Path("data"), "Folder of databases, keys and job state.")
     http: Http = field(default_factory=Http)
     database: DatabaseOptions = field(default_factory=DatabaseOptions)
@@ -155,13 +161,13 @@ class TrustOptions:
     identity: IdentityOptions = field(default_factory=IdentityOptions)
     portal: PortalOptions = field(default_factory=PortalOptions)
     exchange: ExchangeOptions = field(default_factory=ExchangeOptions)
+    trust: TrustOptions = field(default_factory=TrustOptions)
 
     @property
     def public_url(self) -> str:
         """Return the address that browsers use."""
         scheme = "https" if self.http.tls_certificate else "http"
         return self.http.public_url or f"{scheme}://localhost:{self.http.port}"
-    trust: TrustOptions = field(default_factory=TrustOptions)
 
     @property
     def issuer(self) -> str:
@@ -174,11 +180,11 @@ class TrustOptions:
         return self.identity.registrations or self.data / "registrations"
 
     @property
-    def folder(self) -> Path:
-        """Return the site's own folder."""
-        return self.data / self.site
-    @property
     def enrolment(self) -> Path:
         """Return the folder in which sites leave requests for certificates, and get them."""
         return self.trust.enrolment or self.data / "enrolment"
 
+    @property
+    def folder(self) -> Path:
+        """Return the site's own folder."""
+        return self.data / self.site

@@ -77,7 +77,7 @@ def test_systems_show_themselves_as_they_are_registered(tmp_path: Path) -> None:
     server, mine, other = (certificate(tmp_path, name) for name in ("server", "mine", "other"))
     sock = listening()
     port = sock.getsockname()[1]
-    tls = client_door_tls(server[0], server[1], [mine[2], other[2]])
+    tls = client_door_tls(server[0], server[1], lambda: [mine[2], other[2]])
     refused = "server.clientproxy.ssl_authentication_failed"
     with Exchange(secure=Secure(sock, tls)) as exchange:
         registered(exchange, Connection.SSLNOAUTH)
@@ -98,8 +98,37 @@ def test_a_certificate_that_nobody_registered_ends_the_handshake(tmp_path: Path)
     server, stranger = certificate(tmp_path, "server"), certificate(tmp_path, "stranger")
     sock = listening()
     port = sock.getsockname()[1]
-    with Exchange(secure=Secure(sock, client_door_tls(server[0], server[1], []))), pytest.raises(OSError):  # noqa: PT011
+    with Exchange(secure=Secure(sock, client_door_tls(server[0], server[1], list))), pytest.raises(OSError):  # noqa: PT011
         ask(port, stranger)
+
+
+def test_a_certificate_is_taken_from_when_it_is_registered(tmp_path: Path) -> None:
+    server, mine = certificate(tmp_path, "server"), certificate(tmp_path, "mine")
+    sock, known = listening(), [b"no certificate at all"]
+    port = sock.getsockname()[1]
+    with Exchange(secure=Secure(sock, client_door_tls(server[0], server[1], lambda: known))) as exchange:
+        registered(exchange, Connection.SSLAUTH, mine[2])
+        with pytest.raises(OSError):  # noqa: PT011
+            ask(port, mine)
+        known.append(mine[2])
+        assert ask(port, mine).status == 200
+        registered(exchange, Connection.SSLAUTH)  # and no more from when it is not
+        assert ask(port, mine).fault == "server.clientproxy.ssl_authentication_failed"
+
+
+@pytest.mark.parametrize("broken", ["missing", "empty", "swapped", "sealed"])
+def test_files_that_are_no_certificate_with_its_key_are_refused(tmp_path: Path, broken: str) -> None:
+    server, other = certificate(tmp_path, "server"), certificate(tmp_path, "other")
+    key = {"missing": tmp_path / "none", "empty": tmp_path / "empty", "swapped": other[1]}.get(broken)
+    (tmp_path / "empty").touch()
+    if key is None:
+        key = tmp_path / "sealed"
+        secret = serialization.load_pem_private_key(server[1].read_bytes(), None)
+        closed = serialization.BestAvailableEncryption(b"word")
+        kinds = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+        key.write_bytes(secret.private_bytes(*kinds, closed))
+    with pytest.raises(SettingsFault, match="client_tls_key"):
+        client_door_tls(server[0], key, list)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ class LastHop:
             connect_seconds=min(self._bounds.connect_seconds, call.definition.timeout_seconds),
             answer_seconds=call.definition.timeout_seconds,
         )
-        tls = self._tls(call.definition) if place.secure else None
+        tls = self._public_tls if place.secure else None
         try:
             reply = await self._client.call(place.host, place.port, head, body, tls=tls, timeouts=timeouts)
         except Unreachable:
@@ -136,20 +136,9 @@ class LastHop:
             headers = (*kept, (b"Authorization", b"Bearer " + ticket))
         return RequestHead(request.method, target, headers)
 
-    def _tls(self, definition: ServiceDefinition) -> ssl.SSLContext:
-        return self._own_tls if definition.local else self._public_tls
-
     @cached_property
     def _public_tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()
-
-    @cached_property
-    def _own_tls(self) -> ssl.SSLContext:
-        """Return a context that asks for no name: our own port of this machine is known by its number."""
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
 
 
 def principal_of(call: Call) -> Principal:

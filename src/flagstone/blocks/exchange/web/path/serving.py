@@ -40,7 +40,7 @@ CLIENT_IDLE_SECONDS_MAX = 1.5
 
 @dataclass(frozen=True)
 class Secure:
-    """A third door: for information systems over TLS; `tls` asks for certificates and judges none."""
+    """A third door: for information systems over TLS; `tls` asks for certificates (`client_door_tls`)."""
 
     sock: socket.socket
     tls: ssl.SSLContext

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstone.platform.crypto import der
-from flagstone.platform.crypto.names import SHORT_NAMES, name_key, names_of, text_of
+from flagstone.platform.crypto.names import SHORT_NAMES, loose_key, name_key, names_of, text_of
 
 OIDS = [NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME, NameOID.SERIAL_NUMBER, NameOID.BUSINESS_CATEGORY]
 VALUES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=16)
@@ -96,3 +96,10 @@ def test_names_that_are_too_long_are_refused() -> None:
         names_of(der.sequence(*[pair] * 65))
     with pytest.raises(ValueError, match="too long"):
         names_of(common_name(b"x" * 5000, 0x0C))
+
+
+def test_a_name_written_backwards_is_found_but_is_not_the_same() -> None:
+    forth, back = (("C", "XA"), ("CN", "a")), (("CN", "a"), ("C", "XA"))
+    assert name_key(forth) != name_key(back)
+    assert loose_key(forth) == loose_key(back)
+    assert loose_key(forth) != loose_key((("CN", "a"), ("C", "XB")))

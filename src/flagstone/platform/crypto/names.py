@@ -65,6 +65,15 @@ def name_key(names: Names) -> bytes:
     return repr([(name, " ".join(_folded(value).split())) for name, value in names]).encode()
 
 
+def loose_key(names: Names) -> bytes:
+    """Return bytes that are equal for names of the same pairs in whatever order.
+
+    Some signers write their name backwards, and peers find them all the same. Good only for finding a
+    candidate whose signature is verified then.
+    """
+    return name_key(tuple(sorted(names)))
+
+
 def _folded(value: str) -> str:
     """Return `value` without differences of case and of composition."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())

@@ -20,7 +20,7 @@ from flagstone.platform.crypto import der, identifiers, ocsp_checks, signing
 from flagstone.platform.crypto.certificates import Certificate, CertificateUnreadable
 from flagstone.platform.crypto.chains import check_in_time, digest_believed, seconds_between, text_of_time
 from flagstone.platform.crypto.digests import Digest, DigestRefused, digest_of
-from flagstone.platform.crypto.names import Names, name_key, names_of, text_of
+from flagstone.platform.crypto.names import Names, loose_key, names_of, text_of
 from flagstone.platform.crypto.ocsp_checks import Subject
 from flagstone.platform.crypto.signing import Algorithm, SignatureAlgorithmRefused
 
@@ -197,7 +197,7 @@ def _is_responder(read: OcspResponse, candidate: Certificate) -> bool:
     """Tell whether the answer names `candidate` as its responder, by name or by key."""
     if read.responder_key_hash is not None:
         return digest_of(candidate.key_bits, Digest.SHA1) == read.responder_key_hash
-    return candidate.subject_key == read.responder_name
+    return loose_key(candidate.subject) == read.responder_name
 
 
 @lru_cache(RESPONSES_KEPT)
@@ -275,7 +275,7 @@ def _value(read: shapes.OCSPResponse, algorithm: Algorithm | None) -> OcspRespon
         produced_at=read.produced_at_utc,
         this_update=single.this_update_utc,
         next_update=single.next_update_utc,
-        responder_name=None if names is None else name_key(names),
+        responder_name=None if names is None else loose_key(names),
         responder_text=text_of(names or ()) or f"the key {(read.responder_key_hash or b'').hex()}",
         responder_key_hash=read.responder_key_hash,
         certificates=tuple(

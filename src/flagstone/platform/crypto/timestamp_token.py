@@ -12,7 +12,7 @@ from flagstone.platform.crypto import der, identifiers
 from flagstone.platform.crypto.certificates import Certificate
 from flagstone.platform.crypto.der import DerRefused, Element
 from flagstone.platform.crypto.digests import Digest, DigestRefused
-from flagstone.platform.crypto.names import Names, name_key, names_of, text_of
+from flagstone.platform.crypto.names import Names, loose_key, names_of, text_of
 from flagstone.platform.crypto.signing import Algorithm, SignatureAlgorithmRefused
 
 TOKEN_BYTES_MAX = 131_072
@@ -96,9 +96,8 @@ class TimeStampToken:
             return candidate.subject_key_id == self.signer_key_id
         if candidate.serial != self.signer_serial:
             return False
-        return candidate.issuer_der == self.signer_issuer or candidate.issuer_key == _issuer_key(
-            self.signer_issuer
-        )
+        same_bytes = candidate.issuer_der == self.signer_issuer
+        return same_bytes or loose_key(candidate.issuer) == loose_key(_issuer_names(self.signer_issuer))
 
 
 def read_token(token: bytes) -> TimeStampToken:
@@ -268,11 +267,6 @@ def _issuer_names(issuer: bytes) -> Names:
         return names_of(issuer)
     except (DerRefused, ValueError):
         return ()
-
-
-def _issuer_key(issuer: bytes) -> bytes:
-    """Return what names are compared by."""
-    return name_key(_issuer_names(issuer))
 
 
 def _issuer_text(issuer: bytes) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from contextlib import closing
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -39,6 +40,14 @@ class PublicDocuments:
 
         Raises SiteUnreachable when there is none in time, AnswerRefused for one that cannot be taken.
         """
+        return self._called("GET", url, bytes_max)
+
+    def post(self, url: str, body: bytes, kind: str, *, bytes_max: int = 0) -> Answer:
+        """Return the answer to `body` of the media type `kind`, as `get`: for OCSP and time-stamp queries."""
+        return self._called("POST", url, bytes_max, (body, kind))
+
+    def _called(self, method: str, url: str, bytes_max: int, sent: tuple[bytes, str] | None = None) -> Answer:
+        """Check the address, and call within all bounds."""
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
             raise AnswerRefused("The address is not http(s)://HOST.")
@@ -48,7 +57,7 @@ class PublicDocuments:
             late.daemon = True
             late.start()
             try:
-                return self._asked(client, url, limit)
+                return self._asked(client, _request(client, method, url, sent), limit)
             except (httpx2.HTTPError, httpx2.InvalidURL, OSError, RuntimeError, ValueError) as error:
                 raise SiteUnreachable(_words(error)) from None
             finally:
@@ -61,10 +70,10 @@ class PublicDocuments:
         verify = self._trust or True
         return httpx2.Client(verify=verify, follow_redirects=False, trust_env=False, timeout=timeout)
 
-    def _asked(self, client: httpx2.Client, url: str, limit: int) -> Answer:
+    def _asked(self, client: httpx2.Client, request: httpx2.Request, limit: int) -> Answer:
         """Ask and read the answer."""
         until = monotonic() + self._bounds.call_seconds_max
-        with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
+        with closing(client.send(request, stream=True)) as answer:
             if answer.headers.get("content-encoding", "identity") != "identity":
                 raise AnswerRefused("The answer is compressed.")
             read = bytearray()
@@ -75,6 +84,12 @@ class PublicDocuments:
                 if monotonic() > until:
                     raise SiteUnreachable("The answer took too long.")
             return Answer(answer.status_code, dict(answer.headers), bytes(read))
+
+
+def _request(client: httpx2.Client, method: str, url: str, sent: tuple[bytes, str] | None) -> httpx2.Request:
+    """Return a request that asks for nothing compressed."""
+    headers = {"Accept-Encoding": "identity"} | ({"Content-Type": sent[1]} if sent else {})
+    return client.build_request(method, url, headers=headers, content=sent[0] if sent else None)
 
 
 def _words(error: Exception) -> str:

@@ -164,13 +164,13 @@ def opened(folder: Path) -> Database:
     return database
 
 
-def test_a_killed_process_leaves_whole_archives(tmp_path: Path, step: str = "placed") -> None:
+def test_a_killed_process_leaves_whole_archives(tmp_path: Path) -> None:
     database = opened(tmp_path)
     rig.fill(database, SEALER, 4)
     rig.stamping(database, SEALER, Asking(database.clock)).work()
     root = str(Path(__file__).parents[5])
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path), step],
+        [sys.executable, "-c", KILLED, str(tmp_path), "placed"],
         env={**os.environ, "PYTHONPATH": root},
         check=False,
         capture_output=True,

@@ -119,17 +119,18 @@ class Downloader:
 
         `findings` then hold what failed at each; otherwise only what was found at the one that did well.
         """
-        until = monotonic() + INSTANCE_SECONDS_MAX
+        until, failed = monotonic() + INSTANCE_SECONDS_MAX, Findings()
         for location in locations:
             tried = Findings()
             found = self._from(location, wanted, tried)
             if found is not None:
                 findings.add(tried.verdict.findings)
                 return found
-            findings.add(tried.verdict.failed)
+            failed.add(tried.verdict.failed)
             if monotonic() > until:
-                findings.unknown(SOURCE_ANSWERS, "further sources", "the time for this fetch is used up")
+                failed.unknown(SOURCE_ANSWERS, "further sources", "the time for this fetch is used up")
                 break
+        findings.add(failed.verdict.findings)
         return None
 
     def _from(self, location: Location, wanted: Wanted, findings: Findings) -> Downloaded | None:

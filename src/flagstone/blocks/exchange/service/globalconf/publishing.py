@@ -122,7 +122,7 @@ class Publisher:
             parse_rfc3339(str(index["expires_at"])),
             VERSIONS,
             str(index["stamp"]),
-            self.keys.keys(),
+            self.keys.listed(),
         )
 
     def leave_anchors(self, folder: Path) -> None:

@@ -43,6 +43,7 @@ def findings_as_list(verdict: Verdict) -> list[dict[str, Any]]:
             "facts": dict(each.facts),
             "question": each.check.question,
             "remedy": each.check.remedy,
+            "wire": each.check.wire,
         }
         for each in verdict.findings[:FINDINGS_MAX]
     ]
@@ -77,7 +78,7 @@ def _record(fields: Mapping[str, Any]) -> Fetched:
 
 def _finding(fields: Mapping[str, Any]) -> Finding:
     """Return one finding, its check with the words that it had."""
-    check = Check(str(fields["code"]), str(fields["question"]), str(fields["remedy"]))
+    check = Check(str(fields["code"]), str(fields["question"]), str(fields["remedy"]), str(fields["wire"]))
     facts = {str(name): str(value) for name, value in fields["facts"].items()}
     return Finding(check, Outcome(fields["outcome"]), str(fields["subject"]), str(fields["detail"]), facts)
 

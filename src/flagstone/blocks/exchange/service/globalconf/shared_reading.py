@@ -131,8 +131,10 @@ def _member(node: Node, instance: str) -> tuple[ListedMember, Mapping[str, Clien
     )
     if not member_class or not code or not all(each.code for each in listed.subsystems):
         raise ConfigurationMalformed("a member or subsystem has no code")
-    named = zip((node, *subsystems), (listed.id, *listed.clients), strict=True)
-    return listed, {each.attributes.get("id", ""): client for each, client in named}
+    references = [each.attributes.get("id", "") for each in (node, *subsystems)]
+    if len(set(filter(None, references))) < len(list(filter(None, references))):
+        raise ConfigurationMalformed("an identifier stands for two")
+    return listed, dict(zip(references, (listed.id, *listed.clients), strict=True))
 
 
 def _by_reference(listed: list[tuple[ListedMember, Mapping[str, ClientId]]]) -> Mapping[str, ClientId]:

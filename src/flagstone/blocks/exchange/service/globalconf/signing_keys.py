@@ -59,11 +59,14 @@ class SigningKeys:
         self._server = server
         self._make = make
 
-    def keys(self) -> tuple[PublishedKey, ...]:
-        """Return every key, the internal directory's first."""
+    def listed(self) -> tuple[PublishedKey, ...]:
+        """Return every key: the internal directory's first, the active one before next and former."""
         with self._database.reading() as view:
-            rows = store.keys(view)
-        return tuple(sorted(map(_published, rows), key=lambda each: (each.audience.name, each.since)))[::-1]
+            found = [_published(row) for row in store.keys(view)]
+        audiences, order = list(Audience), [KeyState.ACTIVE, KeyState.NEXT, KeyState.FORMER]
+        return tuple(
+            sorted(found, key=lambda each: (audiences.index(each.audience), order.index(each.state)))
+        )
 
     def ensure(self) -> None:
         """Make the first key of each directory that has none."""
@@ -101,7 +104,9 @@ class SigningKeys:
         require_operator(caller, self._server)
         self._require_none(audience, KeyState.NEXT, "there is a next key already")
         self._add(caller, audience, KeyState.NEXT, reason)
-        return next(each for each in self.keys() if each.audience is audience and each.state is KeyState.NEXT)
+        return next(
+            each for each in self.listed() if each.audience is audience and each.state is KeyState.NEXT
+        )
 
     def switch(self, caller: Caller, audience: Audience, reason: Reason, *, at_once: bool = False) -> None:
         """Let the next key sign; RotationRefused before its certificate has been published long enough.

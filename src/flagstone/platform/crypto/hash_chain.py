@@ -8,7 +8,7 @@ one message. A step's digest is that of the DER of its values (`digest_list`). `
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
@@ -283,12 +283,23 @@ class _Refusing:
             raise HashChainRefused(error.detail) from None
 
 
+@lru_cache(maxsize=64)
 def _hc(name: str) -> str:
     return f"{{{HASH_CHAIN}}}{name}"
 
 
+@lru_cache(maxsize=64)
 def _ds(name: str) -> str:
     return f"{{{DS}}}{name}"
+
+
+_HASH_VALUE, _STEP_REF, _DATA_REF = _hc("HashValue"), _hc("StepRef"), _hc("DataRef")
+_DIGEST_METHOD, _TRANSFORMS = _ds("DigestMethod"), _ds("Transforms")
+_SHAPES = {
+    _HASH_VALUE: (_ds("DigestMethod?"), _ds("DigestValue")),
+    _STEP_REF: (_ds("DigestMethod?"),),
+    _DATA_REF: (_ds("DigestMethod?"), _ds("Transforms?"), _ds("DigestValue")),
+}
 
 
 def _root(document: bytes, name: str) -> etree._Element:
@@ -299,45 +310,35 @@ def _root(document: bytes, name: str) -> etree._Element:
 
 
 def _step(step: etree._Element, default: Digest | None) -> tuple[Value, ...]:
-    blank(step)
+    blank(step, list(step))
     if not step.get("id") or not len(step):
         raise SignatureRefused("a step has no identifier or no values")
     return tuple(_value(each, default) for each in step)
 
 
 def _value(element: etree._Element, default: Digest | None) -> Value:
-    found = list(_with_method(element))
-    digest = digest_method(found[0]) if found[0] is not None else default
+    """Return one value of a step, its form checked."""
+    shape = _SHAPES.get(str(element.tag))
+    if shape is None:
+        raise SignatureRefused(f"{local(element)} is not a value of a step")
+    found = children(element, *shape)
+    digest = digest_method(found[0]) if found and found[0].tag == _DIGEST_METHOD else default
     if digest is None:
         raise SignatureRefused("a value names no digest method, and the chain has no default")
+    if element.tag == _HASH_VALUE:
+        return HashValue(digest, _digest_value(found[-1]))
     uri = element.get("URI", "")
-    if element.tag == _hc("StepRef"):
+    if element.tag == _STEP_REF:
         return StepRef(digest, uri)
-    value = _digest_value(element[-1])
-    if element.tag == _hc("HashValue"):
-        return HashValue(digest, value)
     if not PART_URI.fullmatch(uri):
         raise SignatureRefused(f"{uri[:80]!r} is not a part of a message")
-    return DataRef(digest, uri, value, _is_canonical(element))
+    transforms = found[-2] if len(found) > 1 and found[-2].tag == _TRANSFORMS else None
+    return DataRef(
+        digest, uri, _digest_value(found[-1]), transforms is not None and _is_canonical(transforms)
+    )
 
 
-def _with_method(element: etree._Element) -> Iterator[etree._Element | None]:
-    """Check the form of one value, and yield its own digest method or None."""
-    if element.tag == _hc("StepRef"):
-        found = children(element, _ds("DigestMethod?"))
-    elif element.tag == _hc("HashValue"):
-        found = children(element, _ds("DigestMethod?"), _ds("DigestValue"))
-    elif element.tag == _hc("DataRef"):
-        found = children(element, _ds("DigestMethod?"), _ds("Transforms?"), _ds("DigestValue"))
-    else:
-        raise SignatureRefused(f"{local(element)} is not a value of a step")
-    yield found[0] if found and found[0].tag == _ds("DigestMethod") else None
-
-
-def _is_canonical(element: etree._Element) -> bool:
-    transforms = element.find(_ds("Transforms"))
-    if transforms is None:
-        return False
+def _is_canonical(transforms: etree._Element) -> bool:
     names = [each.get("Algorithm", "") for each in children(transforms, _ds("Transform+"))]
     if names != [INCLUSIVE] or len(transforms[0]):
         raise SignatureRefused("a part is transformed otherwise than by Canonical XML 1.0")

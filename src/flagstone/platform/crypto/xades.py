@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from lxml import etree
 
@@ -70,6 +71,8 @@ CERTIFICATE_REFERENCES = Check(
 )
 
 ATTACHMENT = re.compile(r"/attachment[1-9][0-9]{0,5}", re.ASCII)
+_ROOTS = frozenset(f"{{{each}}}XAdESSignatures" for each in CONTAINERS)
+_IDENTIFIERS = etree.XPath("//@Id | //@ID | //@id | //@xml:id")
 _Element = etree._Element
 
 
@@ -171,9 +174,13 @@ def _verify_signing_certificate(
         same(digest_of(certificate.der, each.digest), each.value) for each in signature.signing_references
     )
     detail = "" if so else "its digest is not the one that was signed"
-    return findings.that(
-        SIGNING_CERTIFICATE, certificate.describe(), detail, so=so, certificate=certificate.describe()
-    )
+    described = _described(certificate)
+    return findings.that(SIGNING_CERTIFICATE, described, detail, so=so, certificate=described)
+
+
+@lru_cache(maxsize=1024)
+def _described(certificate: Certificate) -> str:
+    return certificate.describe()
 
 
 def _verify_certificate_references(signature: XadesSignature, findings: Findings) -> bool:
@@ -191,10 +198,12 @@ def _verify_certificate_references(signature: XadesSignature, findings: Findings
     return good
 
 
+@lru_cache(maxsize=64)
 def _ds(name: str) -> str:
     return f"{{{DS}}}{name}"
 
 
+@lru_cache(maxsize=64)
 def _xades(name: str) -> str:
     return f"{{{XADES}}}{name}"
 
@@ -202,11 +211,11 @@ def _xades(name: str) -> str:
 def _signature_of(root: _Element) -> _Element:
     """Return the one signature, alone (X-Road 8) or in the list of an ASiC container (ETSI TS 102 918)."""
     signature = root
-    if root.tag in {f"{{{each}}}XAdESSignatures" for each in CONTAINERS}:
+    if root.tag in _ROOTS:
         (signature,) = children(root, _ds("Signature"))
     if signature.tag != _ds("Signature"):
         raise SignatureRefused(f"the document is {local(root)}, not a signature")
-    if len(root.xpath("//ds:Signature", namespaces={"ds": DS})) != 1:
+    if sum(1 for _ in root.iter(_ds("Signature"))) != 1:
         raise SignatureRefused("there is more than one signature")
     _refuse_double_ids(root)
     return signature
@@ -270,7 +279,7 @@ def _check_references(core: XmlSignature) -> None:
 
 
 def _signing_time(general: _Element) -> datetime | None:
-    found = general.findall(_xades("SigningTime"))
+    found = list(general.iterchildren(_xades("SigningTime")))
     if not found:
         return None
     try:
@@ -284,7 +293,7 @@ def _policy(general: _Element) -> str:
     found = list(general.iter(_xades("SigPolicyId")))
     if not found:
         return ""
-    identifiers = found[0].findall(_xades("Identifier"))
+    identifiers = list(found[0].iterchildren(_xades("Identifier")))
     if len(found) != 1 or len(identifiers) != 1:
         raise SignatureRefused("the signature policy is not one")
     return text(identifiers[0])
@@ -308,7 +317,7 @@ class _Unsigned:
     def __init__(self, unsigned: _Element | None) -> None:
         self._properties: list[_Element] = []
         if unsigned is not None:
-            found = unsigned.findall(_xades("UnsignedSignatureProperties"))
+            found = list(unsigned.iterchildren(_xades("UnsignedSignatureProperties")))
             if len(found) > 1:
                 raise SignatureRefused("the unsigned properties stand twice")
             self._properties = list(found[0]) if found else []

@@ -20,8 +20,10 @@ INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
 
-_DECLARATION = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
+_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s([^>]*)\?>")
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_ENCODINGS = frozenset({b"UTF-8", b"US-ASCII", b"ASCII"})
+_FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY", b"\0")
 
 
 class XmlRefused(Fault):
@@ -35,7 +37,7 @@ class XmlRefused(Fault):
 
 @dataclass(frozen=True)
 class Bounds:
-    """How large a document may be: bytes, elements, nested elements, attributes of one element.
+    """How large a document may be: bytes, elements, depth, attributes of one element, namespace declarations.
 
     Comments and processing instructions are refused where `remarks` is False: canonical bytes leave comments
     out, so that a signed document with one would not be read by everybody as it was signed.
@@ -45,11 +47,12 @@ class Bounds:
     elements_max: int = 10_000
     depth_max: int = 32
     attributes_max: int = 32
+    namespaces_max: int = 64
     remarks: bool = False
 
 
 EVIDENCE = Bounds()
-CONFIGURATION = Bounds(bytes_max=1 << 26, elements_max=2_000_000, remarks=True)
+CONFIGURATION = Bounds(bytes_max=1 << 26, elements_max=2_000_000, namespaces_max=2_000_000, remarks=True)
 
 
 def parse(data: bytes, bounds: Bounds = EVIDENCE) -> etree._Element:
@@ -59,7 +62,7 @@ def parse(data: bytes, bounds: Bounds = EVIDENCE) -> etree._Element:
         root = etree.fromstring(data, _parser(huge=bounds.bytes_max > EVIDENCE.bytes_max))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise XmlRefused(f"not well-formed XML: {error}") from None
-    _after_parsing(root, bounds)
+    _after_parsing(root, data, bounds)
     return root
 
 
@@ -110,43 +113,43 @@ def _parser(*, huge: bool) -> etree.XMLParser:
 
 
 def _before_parsing(data: bytes, bounds: Bounds) -> None:
+    """Refuse what bytes alone show: a document type cannot hide in UTF-8, nor can a remark."""
     if len(data) > bounds.bytes_max:
         raise XmlRefused(f"{len(data)} bytes; at most {bounds.bytes_max} are read")
-    declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
-    if declared and declared[1].upper() not in (b"UTF-8", b"US-ASCII", b"ASCII"):
-        raise XmlRefused(f"the encoding is {declared[1].decode('ascii')}; only UTF-8 is read")
+    declared = _DECLARATION.match(data)
+    encoding = _ENCODING.search(declared[1]) if declared else None
+    if encoding and encoding[1].upper() not in _ENCODINGS:
+        raise XmlRefused(f"the encoding is {encoding[1].decode('ascii')}; only UTF-8 is read")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise XmlRefused(f"not UTF-8 at byte {error.start}") from None
-    if b"\0" in data or any(each in data for each in _FORBIDDEN):
+    if any(each in data for each in _FORBIDDEN):
         raise XmlRefused("document types, entities and NUL characters are never read")
+    if not bounds.remarks and (b"<!--" in data or data.find(b"<?", declared.end() if declared else 0) >= 0):
+        raise XmlRefused("comments and processing instructions are not read here")
+    if data.count(b"xmlns") > bounds.namespaces_max:
+        raise XmlRefused(f"more than {bounds.namespaces_max} namespace declarations")
     if data.count(b"<") > 2 * bounds.elements_max + 16:
         raise XmlRefused(f"more than {bounds.elements_max} elements")
 
 
-def _after_parsing(root: etree._Element, bounds: Bounds) -> None:
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise XmlRefused("document types are never read")
-    depth = count = 0
-    if not bounds.remarks:
-        _refuse_remarks(root)
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if event == "end":
-            depth -= 1
-            continue
-        depth += 1
-        count += 1
-        if depth > bounds.depth_max:
-            raise XmlRefused(f"elements nest deeper than {bounds.depth_max}")
-        if count > bounds.elements_max:
-            raise XmlRefused(f"more than {bounds.elements_max} elements")
-        if len(element.attrib) > bounds.attributes_max:
-            raise XmlRefused(f"an element has more than {bounds.attributes_max} attributes")
+def _after_parsing(root: etree._Element, data: bytes, bounds: Bounds) -> None:
+    """Refuse what is too deep or too wide; nobody walks a tree that is too small to be either."""
+    elements = data.count(b"</") + data.count(b"/>")
+    too_deep, too_wide = _paths(bounds.depth_max, bounds.attributes_max)
+    if elements > bounds.elements_max and _count(root) > bounds.elements_max:
+        raise XmlRefused(f"more than {bounds.elements_max} elements")
+    if elements > bounds.depth_max and too_deep(root):
+        raise XmlRefused(f"elements nest deeper than {bounds.depth_max}")
+    if data.count(b"=") > bounds.attributes_max and too_wide(root):
+        raise XmlRefused(f"an element has more than {bounds.attributes_max} attributes")
 
 
-def _refuse_remarks(root: etree._Element) -> None:
-    aside = [*root.itersiblings(preceding=True), *root.itersiblings()]
-    inside = next(root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity), None)
-    if aside or inside is not None:
-        raise XmlRefused("comments and processing instructions are not read here")
+_count = etree.XPath("count(//*)")
+
+
+@lru_cache(maxsize=8)
+def _paths(depth_max: int, attributes_max: int) -> tuple[etree.XPath, etree.XPath]:
+    deeper = "/*" * (depth_max + 1)
+    return etree.XPath(f"boolean({deeper})"), etree.XPath(f"boolean(//@*[{attributes_max + 1}])")

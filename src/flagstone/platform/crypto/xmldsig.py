@@ -8,12 +8,11 @@ transform is ever run. Nothing is fetched: the caller hands over the parts.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hmac
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -166,24 +165,34 @@ def children(element: _Element, *names: str) -> list[_Element]:
     Raises SignatureRefused otherwise.
     """
     found = list(element)
+    tags = [each.tag for each in found]
+    end = len(tags)
     position = 0
-    for name in names:
-        plain = name.rstrip("?+*")
-        count = 0
-        while position < len(found) and found[position].tag == plain:
-            position, count = position + 1, count + 1
-        if (count == 0 and name[-1] not in "?*") or (count > 1 and name[-1] not in "+*"):
-            raise SignatureRefused(f"{local(element)} has {count} of {plain.rpartition('}')[2]}")
-    if position != len(found):
+    for plain, least, most in _expected(names):
+        start = position
+        while position < end and tags[position] == plain:
+            position += 1
+        if not least <= position - start <= most:
+            raise SignatureRefused(f"{local(element)} has {position - start} of {plain.rpartition('}')[2]}")
+    if position != end:
         raise SignatureRefused(f"{local(element)} holds {local(found[position])} where it does not belong")
-    blank(element)
+    blank(element, found)
     return found
 
 
-def blank(element: _Element) -> None:
-    """Refuse text between the children of `element` (white space is none); SignatureRefused."""
-    if (element.text and element.text.strip()) or any(each.tail and each.tail.strip() for each in element):
-        raise SignatureRefused(f"{local(element)} holds text")
+@lru_cache(maxsize=256)
+def _expected(names: tuple[str, ...]) -> tuple[tuple[str, int, int], ...]:
+    """Return each name with how often it may stand."""
+    many = 1 << 30
+    shapes = {"?": (0, 1), "+": (1, many), "*": (0, many)}
+    return tuple((name.rstrip("?+*"), *shapes.get(name[-1], (1, 1))) for name in names)
+
+
+def blank(element: _Element, found: list[_Element]) -> None:
+    """Refuse text between the children `found` of `element` (white space is none); SignatureRefused."""
+    for between in (element.text, *[each.tail for each in found]):
+        if between and not between.isspace():
+            raise SignatureRefused(f"{local(element)} holds text")
 
 
 def text(element: _Element) -> str:
@@ -193,24 +202,21 @@ def text(element: _Element) -> str:
     return (element.text or "").strip()
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
-_SPACE = str.maketrans("", "", " \t\n\r")
-
-
 def decoded(element: _Element) -> bytes:
     """Return the bytes of a base64 text, with white space and carriage returns anywhere in it."""
-    letters = text(element).translate(_SPACE)
-    if len(letters) > BASE64_CHARACTERS_MAX or not letters or not _BASE64.fullmatch(letters):
+    letters = text(element)
+    if len(letters) > BASE64_CHARACTERS_MAX or not letters:
         raise SignatureRefused(f"{local(element)} holds no base64, or too much")
     try:
-        return base64.b64decode(letters)
-    except binascii.Error:
+        return binascii.a2b_base64("".join(letters.split()), strict_mode=True)
+    except ValueError:
         raise SignatureRefused(f"{local(element)} holds broken base64") from None
 
 
 def digest_method(element: _Element) -> Digest:
     """Return the digest of a `ds:DigestMethod`; DigestRefused when it is unknown or SHA-1."""
-    children(element)
+    if len(element) or element.text:
+        raise SignatureRefused(f"{local(element)} holds more than its algorithm")
     digest = digests.by_uri(element.get("Algorithm", ""))
     if digest is Digest.SHA1:
         raise DigestRefused("SHA-1 is too weak to be relied on")

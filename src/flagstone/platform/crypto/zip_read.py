@@ -14,6 +14,8 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from flagstone.kernel.errors import Fault, Kind
 
@@ -55,12 +57,12 @@ _STORED, _DEFLATED = 0, 8
 _DESCRIBED, _UTF8 = 1 << 3, 1 << 11
 _FLAGS_READ = _DESCRIBED | _UTF8 | 0b110  # bits 1 and 2 say how hard the writer tried
 _EXTRAS_REFUSED = {0x0001: "ZIP64", 0x7075: "a second name", 0x6375: "a second comment", 0x9901: "encryption"}
+_NAMES_KEPT = 1024  # the names of containers are always the same ten
 _NAME = re.compile(r"[^\\\x00-\x1f\x7f]{1,512}")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry as the directory describes it; `offset` is where its own header starts."""
 
     name: str
@@ -146,7 +148,7 @@ def _directory(data: memoryview, count: int, span: tuple[int, int], bounds: ZipB
     for _ in range(count):
         entry, position = _central(data, position)
         _check_size(entry, bounds)
-        folded = unicodedata.normalize("NFC", entry.name).casefold().rstrip("/")
+        folded = _folded(entry.name)
         total += entry.size
         if folded in seen or total > bounds.total_bytes_max:
             raise ZipRefused(f"{entry.name[:80]} stands twice, or all together expand too far")
@@ -155,6 +157,12 @@ def _directory(data: memoryview, count: int, span: tuple[int, int], bounds: ZipB
     if position != end:
         raise ZipRefused("its directory is not as long as it says")
     return found
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _folded(name: str) -> str:
+    """Return `name` as file systems that fold case and compose letters see it."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).rstrip("/")
 
 
 def _central(data: memoryview, position: int) -> tuple[Entry, int]:
@@ -170,19 +178,21 @@ def _central(data: memoryview, position: int) -> tuple[Entry, int]:
     after = start + name_size + extra_size + comment_size
     if after > len(data):
         raise ZipRefused("its directory is cut short")
-    entry = Entry(_name(raw_name, flags), method, flags, crc, packed, size, offset, raw_name)
+    entry = Entry(_name(raw_name, flags & _UTF8), method, flags, crc, packed, size, offset, raw_name)
     if flags & ~_FLAGS_READ or method not in (_STORED, _DEFLATED):
         raise ZipRefused(f"{entry.name[:80]} is encrypted, or packed in a way that is not read")
     if made_by >> 8 == 3 and stat.S_IFMT(mode >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise ZipRefused(f"{entry.name[:80]} is a link or a device")
-    _check_extra(extra)
+    if extra:
+        _check_extra(extra)
     return entry, after
 
 
-def _name(raw: bytes, flags: int) -> str:
+@lru_cache(maxsize=_NAMES_KEPT)
+def _name(raw: bytes, utf8: int) -> str:
     """Return an entry's name: a relative path of plain parts, ASCII unless it says UTF-8."""
     try:
-        name = raw.decode("utf-8" if flags & _UTF8 else "ascii")
+        name = raw.decode("utf-8" if utf8 else "ascii")
     except UnicodeDecodeError:
         raise ZipRefused("a name is neither ASCII nor UTF-8") from None
     parts = name.removesuffix("/").split("/")

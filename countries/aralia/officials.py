@@ -43,6 +43,8 @@ _POSTS = (
     ("tax", ("auditor",)),
     ("environment", ("auditor",)),
     ("digital", ("auditor",)),
+    ("digital", ("trust-officer",)),
+    ("digital", ("trust-officer",)),
 )
 _STRIDE = 977  # so that appointed persons are not neighbours in the register
 

@@ -14,6 +14,7 @@ from flagstone import blocks
 from flagstone.app.exchange_faces import EXCHANGE_MENU, exchange_routes
 from flagstone.app.seeding import test_persons
 from flagstone.app.tracker import TRACKER_MENU, tracker_routes
+from flagstone.app.trust_faces import trust_menu, trust_routes
 from flagstone.blocks.identity.service.test_authenticator import TestAuthenticator
 from flagstone.blocks.identity.web.protocol import protocol_routes
 from flagstone.blocks.identity.web.signing_out import sign_out_routes
@@ -66,6 +67,7 @@ def web_application(
         *_registry_routes(site, pages, clock),
         *tracker_routes(site, pages, clock),
         *exchange_routes(site, pages, clock),
+        *trust_routes(site, pages, clock),
         *more,
     ]
     keepers = Keepers(
@@ -120,7 +122,8 @@ def _menu(site: Site) -> tuple[MenuItem, ...]:
 
 def _desks(site: Site) -> tuple[MenuItem, ...]:
     """Return the officials' part of the menu."""
-    return (*REGISTRY_MENU, *TRACKER_MENU, *(EXCHANGE_MENU if site.services.exchange else ()))
+    exchange = EXCHANGE_MENU if site.services.exchange else ()
+    return (*REGISTRY_MENU, *TRACKER_MENU, *exchange, *trust_menu(site))
 
 
 def _agency(site: Site) -> Agency | None:

@@ -114,7 +114,8 @@ def trusting(ground: Ground) -> Trusting | None:
         return None
     settings = ground.settings
     secret = ensure_secret_key(ground.folder.keys / "trust-secrets")
-    means = Means(database, plan, settings.trust.address or settings.public_url, secret)
+    address = settings.trust.address or settings.public_url
+    means = Means(database, plan, address, secret, ground.plan.owner.rpartition("/")[2])
     place, uses, folder = _place(ground), Uses(database), settings.enrolment.resolve()
     if plan.site != settings.site:
         ring, ask = Ring(means, place, uses), StatusOver(_authority_site(settings))
@@ -122,7 +123,7 @@ def trusting(ground: Ground) -> Trusting | None:
             plan,
             ring,
             uses,
-            KeyService(ring),
+            KeyService(means, ring),
             SiteCredentials(ring, ask, ground.clock),
             Applicant(ring, means, Enrolled(folder, settings.site)),
             {},

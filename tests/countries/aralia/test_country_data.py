@@ -92,6 +92,7 @@ def test_officials_are_living_adults_of_known_offices_each_appointed_once() -> N
         "analyst",
         "auditor",
         "operator",
+        "trust-officer",
     }
 
 

@@ -14,7 +14,17 @@ from flagstone.blocks.registry.model.definition_reader import as_mapping, parse_
 
 LANGUAGES = {"en", "et", "ar"}
 BUILT_IN = {"anyone", "signed-in", "self"}
-ROLES = {"registrar", "clerk", "analyst", "auditor", "operator", "identity", "exchange", "tracker"}
+ROLES = {
+    "registrar",
+    "clerk",
+    "analyst",
+    "auditor",
+    "operator",
+    "trust-officer",
+    "identity",
+    "exchange",
+    "tracker",
+}
 WRITES = {Service.CREATE, Service.UPDATE, Service.BULK, Service.ARCHIVE, Service.IMPORT}
 
 every_register = pytest.mark.parametrize("register", definitions(), ids=ORDER)

@@ -24,7 +24,7 @@ from flagstone.platform.http.pages import Pages
 from flagstone.platform.http.routes import ANYONE, Routes
 
 _ = marked
-ROLES_NAMED = (_("registrar"), _("clerk"), _("analyst"), _("auditor"), _("operator"))
+ROLES_NAMED = (_("registrar"), _("clerk"), _("analyst"), _("auditor"), _("operator"), _("trust-officer"))
 """Roles that the page says in words; others are shown as they are."""
 
 PAGE_DIGITS_MAX = 5

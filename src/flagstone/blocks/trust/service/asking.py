@@ -29,7 +29,7 @@ from flagstone.blocks.trust.model.naming import hosts_of, subject_of
 from flagstone.blocks.trust.model.profiles import require_key
 from flagstone.blocks.trust.service.issuing import Issuing, order_of
 from flagstone.blocks.trust.service.rows import name_of, request_of
-from flagstone.blocks.trust.service.terms import Means, require_asker, require_officer
+from flagstone.blocks.trust.service.terms import Means
 from flagstone.blocks.trust.store import queries
 from flagstone.blocks.trust.store.tables import requests
 from flagstone.kernel.audit import Caller, Reason
@@ -55,7 +55,7 @@ class Asking:
         self, caller: Caller, csr: bytes, profile: Profile, holder: Holder, *, renews: str = ""
     ) -> Request:
         """Leave a request; the same one asked for again is the same one."""
-        require_asker(caller)
+        self._means.require_asker(caller)
         asked = _read(csr)
         subject = subject_of(profile, holder, self._means.plan)
         hosts = hosts_of(profile, holder)
@@ -88,14 +88,14 @@ class Asking:
 
     def request(self, caller: Caller, request_id: str) -> Request:
         """Return one request; a machine sees its own alone."""
-        require_asker(caller)
+        self._means.require_asker(caller)
         with self._means.database.reading() as view:
             row = queries.request(view, request_id)
         return request_of(self._visible(caller, row))
 
     def all(self, caller: Caller, *, waiting: bool) -> Sequence[Request]:
         """Return the requests that wait, the oldest first, or the newest of all."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         with self._means.database.reading() as view:
             if waiting:
                 rows = queries.requests_in(view, OPEN, PAGE_SIZE_MAX)
@@ -105,7 +105,7 @@ class Asking:
 
     def decide(self, caller: Caller, request_id: str, *, approves: bool, words: str) -> Request:
         """Put a decision on record; issue when it is the last that was needed."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         said, mark = checked_words(words), self._means.mark(caller.actor)
         prepared = None
         with self._means.database.writing(caller.actor, DECIDING) as write:

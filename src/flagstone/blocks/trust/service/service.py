@@ -27,7 +27,7 @@ from flagstone.blocks.trust.service.ring import Ring
 from flagstone.blocks.trust.service.stamping import Stamping
 from flagstone.blocks.trust.service.standing import Standings
 from flagstone.blocks.trust.service.status import StatusAnswer, StatusResponder
-from flagstone.blocks.trust.service.terms import Means, require_officer
+from flagstone.blocks.trust.service.terms import Means
 from flagstone.blocks.trust.service.uses import Uses
 from flagstone.kernel.audit import Caller
 
@@ -35,30 +35,30 @@ from flagstone.kernel.audit import Caller
 class KeyService:
     """Keeps `Keys`: the keys of a site."""
 
-    def __init__(self, ring: Ring, own: OwnCertificates | None = None) -> None:
+    def __init__(self, means: Means, ring: Ring, own: OwnCertificates | None = None) -> None:
         """Keep the keys in `ring`; `own` takes the certificates of an authority."""
-        self._ring, self._own = ring, own
+        self._means, self._ring, self._own = means, ring, own
 
     def keys(self, caller: Caller) -> tuple[Key, ...]:
         """Return every key there was, the newest first."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         return self._ring.all()
 
     def make(self, caller: Caller, purpose: Purpose, type_: KeyType) -> Key:
         """Make a key that waits for its certificate."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         if purpose is Purpose.ISSUING and self._own is None:
             raise AuthorityAbsent
         return self._ring.make(caller, purpose, type_)
 
     def request_for(self, caller: Caller, key_id: str) -> bytes:
         """Return a PKCS#10 request for the key, PEM."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         return self._ring.request_for(key_id, f"key {key_id}")
 
     def adopt(self, caller: Caller, certificate: bytes) -> Key:
         """Take the certificate of a key that waits."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         waiting = self._ring.waiting_for(certificate)
         if waiting is None:
             raise KeyUnknown
@@ -69,7 +69,7 @@ class KeyService:
 
     def destroy(self, caller: Caller, key_id: str, words: str) -> Key:
         """Destroy a key that is not active."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         return self._ring.destroy(caller, key_id, words)
 
 
@@ -86,7 +86,7 @@ class Service:
         self.asking = Asking(means, self.issuing)
         self.standings = Standings(means, self.ring)
         self.own = OwnCertificates(means, self.ring, self.issuing, self.asking)
-        self.key_service = KeyService(self.ring, self.own)
+        self.key_service = KeyService(means, self.ring, self.own)
         self._status = StatusResponder(means, self.ring)
         self._stamping = Stamping(means, self.ring, probe=probe)
 

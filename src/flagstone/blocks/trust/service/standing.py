@@ -22,7 +22,7 @@ from flagstone.blocks.trust.model.profiles import PERSONAL
 from flagstone.blocks.trust.service.issuing import current_authority
 from flagstone.blocks.trust.service.ring import Ring
 from flagstone.blocks.trust.service.rows import certificate_of, list_of, without_person
-from flagstone.blocks.trust.service.terms import US, Means, require_asker, require_officer
+from flagstone.blocks.trust.service.terms import US, Means
 from flagstone.blocks.trust.store import queries
 from flagstone.blocks.trust.store.tables import certificates, lists
 from flagstone.kernel.audit import Caller, Reason
@@ -48,14 +48,14 @@ class Standings:
 
     def find(self, caller: Caller, query: CertificateQuery) -> CertificatePage:
         """Return one page of certificates; nothing in it tells of a person."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         with self._means.database.reading() as view:
             rows, total = queries.found(view, query, bounded(query))
         return CertificatePage(tuple(without_person(certificate_of(row)) for row in rows), total)
 
     def one(self, caller: Caller, serial: str) -> Certificate:
         """Return one certificate; the look at one that names a person is recorded with her."""
-        require_asker(caller)
+        self._means.require_asker(caller)
         with self._means.database.reading() as view:
             row = queries.certificate(view, serial.lower())
             request = queries.request(view, row["request"]) if row else None
@@ -80,7 +80,7 @@ class Standings:
         self, caller: Caller, serial: str, wanted: Standing, *, reason: str = "", words: str = ""
     ) -> Certificate:
         """Revoke, suspend or release, and publish a fresh list."""
-        require_officer(caller)
+        self._means.require_officer(caller)
         said = checked_words(words)
         with self._means.database.writing(caller.actor, CHANGING) as write:
             row = queries.certificate(write, serial.lower())

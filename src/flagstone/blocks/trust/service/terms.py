@@ -9,7 +9,7 @@ from datetime import datetime
 from flagstone.blocks.trust.contract.authority import OFFICER, REQUESTER
 from flagstone.blocks.trust.contract.country import TrustPlan
 from flagstone.blocks.trust.contract.faults import NotPermitted
-from flagstone.kernel.audit import Actor, Caller, job
+from flagstone.kernel.audit import Actor, ActorKind, Caller, job
 from flagstone.platform.crypto.keys import SecretKey
 from flagstone.platform.crypto.seal import blind_index
 from flagstone.platform.storage.database import Database
@@ -20,12 +20,16 @@ US = Caller(job("trust"), frozenset({OFFICER}))
 
 @dataclass(frozen=True)
 class Means:
-    """The database, the country's plan, where others ask (`address`), and the key of keyed digests."""
+    """The database, the country's plan, where others ask (`address`), and the key of keyed digests.
+
+    `organisation` is the registry code whose officials work here; empty for those of every organisation.
+    """
 
     database: Database
     plan: TrustPlan
     address: str
     secret: SecretKey = field(repr=False)
+    organisation: str = ""
 
     @property
     def now(self) -> datetime:
@@ -38,14 +42,13 @@ class Means:
             self.secret, f"{actor.kind.value}/{actor.organisation}/{actor.id}", ("trust", "actor")
         )
 
+    def require_officer(self, caller: Caller) -> None:
+        """Raise NotPermitted unless the caller is a trust officer of this organisation or the site itself."""
+        is_ours = not self.organisation or caller.actor.organisation == self.organisation
+        if not caller.holds(OFFICER) or not (is_ours or caller.actor.kind is ActorKind.JOB):
+            raise NotPermitted
 
-def require_officer(caller: Caller) -> None:
-    """Raise NotPermitted unless the caller is a trust officer."""
-    if not caller.holds(OFFICER):
-        raise NotPermitted
-
-
-def require_asker(caller: Caller) -> None:
-    """Raise NotPermitted unless the caller may ask for certificates."""
-    if not caller.holds(OFFICER, REQUESTER):
-        raise NotPermitted
+    def require_asker(self, caller: Caller) -> None:
+        """Raise NotPermitted unless the caller may ask for certificates."""
+        if not caller.holds(REQUESTER):
+            self.require_officer(caller)

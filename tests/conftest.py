@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -31,14 +32,35 @@ class OpenDatabase(Protocol):
     def __call__(self, schema: BlockSchema, *, probe: Callable[[str], None] = ...) -> Database: ...
 
 
+@pytest.fixture(scope="session")
+def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one migrated SQLite file for each block is kept, to be copied for each test."""
+    return tmp_path_factory.mktemp("empty")
+
+
+def empty(schema: BlockSchema, folder: Path, clock: SetClock) -> Path:
+    """Return the migrated database of a block in which nothing was written, made the first time."""
+    path = folder / f"{schema.block}-{sha256(str(schema.migrations).encode()).hexdigest()[:12]}.sqlite"
+    if not path.exists():
+        database = Database(schema, engine.sqlite(path), f"aralia/test/{schema.block}", clock=clock)
+        migration.migrate(database)
+        database.close()
+        assert not path.with_name(f"{path.name}-wal").exists(), "the file alone is the whole database"
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def open_database(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Iterator[OpenDatabase]:
+def open_database(
+    request: pytest.FixtureRequest, tmp_path: Path, empty_databases: Path, clock: SetClock
+) -> Iterator[OpenDatabase]:
     """Open a block's fresh, migrated database on SQLite and, as a second run, on PostgreSQL."""
     opened: list[Database] = []
 
     def open_one(schema: BlockSchema, *, probe: Callable[[str], None] = lambda _step: None) -> Database:
         if request.param == "sqlite":
             location = engine.sqlite(tmp_path / f"{schema.block}.sqlite")
+            if not location.path.exists():
+                shutil.copyfile(empty(schema, empty_databases, clock), location.path)
         else:
             url = request.getfixturevalue("postgresql_database")
             location = postgresql.provision(url, "test", schema.block, postgresql.fresh_password())

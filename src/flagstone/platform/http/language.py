@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -187,15 +188,22 @@ def read_language(code: str, folders: Sequence[Path], zone: str) -> Language:
 
 
 def read_catalogue(code: str, folders: Sequence[Path]) -> Translations:
-    """Return the merged messages of `code`; a folder without that language adds none."""
+    """Return the merged messages of `code`; a folder without that language adds none.
+
+    What was read once serves all sites of the process, until a file changes.
+    """
+    sources = [folder / code / "LC_MESSAGES" / "messages.po" for folder in reversed(folders)]
+    return _merged(code, tuple((path, path.stat().st_mtime_ns) for path in sources if path.is_file()))
+
+
+@lru_cache(maxsize=128)
+def _merged(code: str, sources: Sequence[tuple[Path, int]]) -> Translations:
     merged = Catalog(locale=code)
-    for folder in reversed(folders):
-        source = folder / code / "LC_MESSAGES" / "messages.po"
-        if source.is_file():
-            with source.open("rb") as lines:
-                for message in read_po(lines, locale=code, abort_invalid=True):
-                    if message.id and message.string:
-                        merged.add(message.id, message.string, context=message.context)
+    for path, _ in sources:
+        with path.open("rb") as lines:
+            for message in read_po(lines, locale=code, abort_invalid=True):
+                if message.id and message.string:
+                    merged.add(message.id, message.string, context=message.context)
     compiled = io.BytesIO()
     write_mo(compiled, merged)
     compiled.seek(0)

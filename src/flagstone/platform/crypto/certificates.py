@@ -134,12 +134,12 @@ class Certificate:
     def __hash__(self) -> int:
         return hash(self.der)
 
-    @property
+    @cached_property
     def subject_text(self) -> str:
         """Return the subject as RFC 4514 text, the last name first: `CN=ss1,O=Aralia`."""
         return text_of(self.subject)
 
-    @property
+    @cached_property
     def issuer_text(self) -> str:
         """Return the issuer as RFC 4514 text."""
         return text_of(self.issuer)
@@ -205,6 +205,17 @@ class Certificate:
 
     def describe(self) -> str:
         """Return how findings name it: subject, serial number, and the first 16 digits of the SHA-256."""
+        return self._described
+
+    @cached_property
+    def _described(self) -> str:
+        return (
+            f"{self.subject_text or '(no name)'}, serial {self.serial_hex}, SHA-256 {self.sha256.hex()[:16]}"
+        )
+
+    @cached_property
+    def _described(self) -> str:
+        """Return what `describe` says, put together once."""
         return (
             f"{self.subject_text or '(no name)'}, serial {self.serial_hex}, SHA-256 {self.sha256.hex()[:16]}"
         )

@@ -209,12 +209,6 @@ class Certificate:
 
     @cached_property
     def _described(self) -> str:
-        return (
-            f"{self.subject_text or '(no name)'}, serial {self.serial_hex}, SHA-256 {self.sha256.hex()[:16]}"
-        )
-
-    @cached_property
-    def _described(self) -> str:
         """Return what `describe` says, put together once."""
         return (
             f"{self.subject_text or '(no name)'}, serial {self.serial_hex}, SHA-256 {self.sha256.hex()[:16]}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from flagstone.kernel.findings import Check, Findings
@@ -21,6 +22,7 @@ CHAIN_LENGTH_MAX = 10
 CERTIFICATES_MAX = 1000
 SIGNATURES_TRIED_MAX = 200
 PATHS_TRIED_MAX = 16
+TIMES_KEPT = 1024
 SHA1_BELIEVED_UNTIL = datetime(2020, 1, 1, tzinfo=UTC)
 """Since that month a second certificate can be made for one SHA-1 signature; older evidence stands."""
 
@@ -170,9 +172,10 @@ def digest_believed(digest: Digest, at: datetime) -> bool:
     return digest is not Digest.SHA1 or at < SHA1_BELIEVED_UNTIL
 
 
+@lru_cache(TIMES_KEPT)
 def text_of_time(at: datetime) -> str:
     """Return the time as RFC 3339 text in UTC, without fractions."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def seconds_between(earlier: datetime, later: datetime) -> int:

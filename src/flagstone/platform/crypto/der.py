@@ -52,14 +52,15 @@ class Element(NamedTuple):
             raise DerRefused("a structure was expected where a plain value is")
         found: list[Element] = []
         at, body = 0, self.body
-        while at < len(body):
+        size = len(body)
+        while at < size:
             tag, start, end = _header(body, at)
-            if end == _INDEFINITE:
+            if end < 0:
                 raise DerRefused("a length is indefinite")
-            found.append(Element(tag, body[start:end], body[at:end]))
-            if len(found) > CHILDREN_MAX:
-                raise DerRefused(f"more than {CHILDREN_MAX} elements stand side by side")
+            found.append(_ELEMENT((tag, body[start:end], body[at:end])))
             at = end
+        if len(found) > CHILDREN_MAX:
+            raise DerRefused(f"more than {CHILDREN_MAX} elements stand side by side")
         return found
 
     def of(self, tag: int) -> Element:
@@ -84,11 +85,17 @@ class Element(NamedTuple):
         found = _TIME.fullmatch(self.of(GENERALIZED_TIME).body)
         if found is None:
             raise DerRefused("a time is not written as YYYYMMDDhhmmss.fZ")
+        text = found.group(1)
+        year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+        hour, minute, second = int(text[8:10]), int(text[10:12]), int(text[12:])
+        fraction = int((found.group(2) or b"0").ljust(6, b"0")[:6])
         try:
-            whole = datetime.strptime(found.group(1).decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            return datetime(year, month, day, hour, minute, second, fraction, tzinfo=UTC)
         except ValueError as error:
             raise DerRefused("a time names a day or an hour that does not exist") from error
-        return whole.replace(microsecond=int((found.group(2) or b"0").ljust(6, b"0")[:6]))
+
+
+_ELEMENT = Element._make
 
 
 def read(data: bytes, *, bytes_max: int = DATA_BYTES_MAX) -> Element:
@@ -221,23 +228,24 @@ def explicit(number: int, element: bytes) -> bytes:
 
 def _header(data: bytes, at: int) -> tuple[int, int, int]:
     """Return tag, start and end of the element at `at`; the end is -1 where the length is indefinite."""
-    if at + 2 > len(data):
+    size = len(data)
+    if at + 2 > size:
         raise DerRefused("it ends in the middle of an element")
     tag, length = data[at], data[at + 1]
+    start = at + 2
     if tag & _HIGH_TAG == _HIGH_TAG:
         raise DerRefused("a tag has more than one byte")
-    start = at + 2
-    if length == 0x80:
-        if not tag & _CONSTRUCTED:
-            raise DerRefused("a plain value has no length")
-        return tag, start, _INDEFINITE
-    if length > 0x80:
+    if length >= 0x80:
+        if length == 0x80:
+            if not tag & _CONSTRUCTED:
+                raise DerRefused("a plain value has no length")
+            return tag, start, _INDEFINITE
         count = length & 0x7F
         if count > 4:
             raise DerRefused("a length has more than four bytes")
         length = int.from_bytes(data[start : start + count], "big")
         start += count
-    if start + length > len(data):
+    if start + length > size:
         raise DerRefused("an element is longer than what holds it")
     return tag, start, start + length
 

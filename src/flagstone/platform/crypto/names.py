@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from functools import lru_cache
 from typing import TypeAlias
 
 from flagstone.platform.crypto import der
@@ -39,10 +38,9 @@ OIDS = {short: oid for oid, short in SHORT_NAMES.items()}
 _ENCODINGS = dict.fromkeys((0x0C, 0x12, 0x13, 0x16), "utf-8") | {0x14: "latin-1", 0x1E: "utf-16-be"}
 VALUE_CHARACTERS_MAX = 4096
 NAMES_MAX = 64
-NAMES_KEPT = 1024
+NAMES_KEPT = 2048
 
 
-@lru_cache(maxsize=2048)
 @lru_cache(NAMES_KEPT)
 def names_of(name: bytes) -> Names:
     """Return the pairs of a name in DER; DerRefused or ValueError when it is none.
@@ -60,7 +58,6 @@ def names_of(name: bytes) -> Names:
     return tuple(pairs)
 
 
-@lru_cache(maxsize=2048)
 @lru_cache(NAMES_KEPT)
 def text_of(names: Names) -> str:
     """Return RFC 4514 text, the last pair first; characters that would mislead are escaped."""
@@ -73,7 +70,6 @@ def name_key(names: Names) -> bytes:
     return repr([(name, " ".join(_folded(value).split())) for name, value in names]).encode()
 
 
-@lru_cache(maxsize=2048)
 @lru_cache(NAMES_KEPT)
 def loose_key(names: Names) -> bytes:
     """Return bytes that are equal for names of the same pairs in whatever order.

@@ -204,11 +204,11 @@ def text(element: _Element) -> str:
 
 def decoded(element: _Element) -> bytes:
     """Return the bytes of a base64 text, with white space and carriage returns anywhere in it."""
-    letters = text(element)
-    if len(letters) > BASE64_CHARACTERS_MAX or not letters:
+    letters = "".join(text(element).split())
+    if not letters or len(letters) % 4 or len(letters) > BASE64_CHARACTERS_MAX:
         raise SignatureRefused(f"{local(element)} holds no base64, or too much")
     try:
-        return binascii.a2b_base64("".join(letters.split()), strict_mode=True)
+        return binascii.a2b_base64(letters, strict_mode=True)
     except ValueError:
         raise SignatureRefused(f"{local(element)} holds broken base64") from None
 

@@ -58,6 +58,7 @@ class State:
         said = [*place, *words] if words[0] in {"tracker", "exchange"} else [*words, *place]
         command = [sys.executable, "-m", "flagstone", *said]
         env = {name: value for name, value in os.environ.items() if not name.startswith("FLAGSTONE_")}
+        env["COLUMNS"] = "300"
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=env)
 
     @contextmanager

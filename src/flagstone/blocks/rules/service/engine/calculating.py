@@ -40,7 +40,7 @@ def value_of(simulation: Any, wanted: Asked, times: int) -> JsonValue:
     population = simulation.get_population(wanted.plural)
     each = population.count // times
     index = _index_of(wanted.instance, [str(one) for one in population.ids[:each]], times)
-    values = [_json(value, wanted) for value in _plain(array[index::each])]
+    values = [_finite(value, wanted) for value in plain(array[index::each])]
     return values if times > 1 else values[0]
 
 
@@ -74,18 +74,24 @@ def _formula_of(error: Exception) -> str:
     return f"{type(error).__name__} in {names[-1] if names else 'OpenFisca'}"
 
 
-def _plain(array: Any) -> list[Any]:
-    if isinstance(array, EnumArray):
-        return [each.name for each in array.decode()]
-    return list(array.tolist())
-
-
-def _json(value: Any, wanted: Asked) -> JsonValue:
-    if isinstance(value, float) and not isfinite(value):
-        raise CalculationFailed(f"{wanted.variable}<{wanted.period}>: the formula gives no number")
+def plain(value: Any) -> Any:
+    """Return an array of values, or one value, as JSON has it; dates as ISO 8601, items of lists by name."""
+    if isinstance(value, EnumArray):
+        return [each.name for each in value.decode()]
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list):
+        return [plain(each) for each in value]
     if isinstance(value, date):
         return value.isoformat()
     return value.decode() if isinstance(value, bytes) else value
+
+
+def _finite(value: JsonValue, wanted: Asked) -> JsonValue:
+    """Return a value that JSON can carry; CalculationFailed for what is no number."""
+    if isinstance(value, float) and not isfinite(value):
+        raise CalculationFailed(f"{wanted.variable}<{wanted.period}>: the formula gives no number")
+    return value
 
 
 def _filled(situation: Situation, found: Mapping[Asked, JsonValue]) -> dict[str, JsonValue]:

@@ -3,7 +3,8 @@
 
 * a copy of a simulation has values of its own, instead of writing into the original's;
 * a group of nobody at the end counts as nobody, instead of breaking every sum;
-* an input that is given after a calculation counts, instead of being taken for inconsistent with it.
+* an input that is given after a calculation counts, instead of being taken for inconsistent with it;
+* a complaint about a place whose name is a number, as a year, takes that name and not so many empty places.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy
+from openfisca_core.errors import SituationParsingError, situation_parsing_error
 from openfisca_core.holders import Holder
 from openfisca_core.holders import holder as holder_module
 from openfisca_core.populations import group_population
@@ -24,6 +26,8 @@ _SUM = Target(group_population, "GroupPopulation.sum")
 _COUNT = Target(group_population, "GroupPopulation.nb_persons")
 _SET_INPUT = Target(holder_module, "Holder.set_input")
 _PUT_IN_CACHE = Target(holder_module, "Holder.put_in_cache")
+
+_COMPLAINT = Target(situation_parsing_error, "SituationParsingError.__init__")
 
 _plain_clone = Holder.clone
 _plain_sum = GroupPopulation.sum
@@ -92,6 +96,20 @@ def _forget_computed(holder: Holder) -> None:
         holder._memory_storage.delete(period)
 
 
+def _complain(self: SituationParsingError, path: list[Any], message: str, code: int | None = None) -> None:
+    """Keep the place as nested keys, and the message at the end."""
+    node: Any = str(message).strip().replace("\n", " ")
+    for key in reversed(path):
+        node = {str(key): node}
+    self.error = node
+    self.code = code
+    Exception.__init__(self, str(self.error))
+
+
+def _name_places() -> Undo:
+    return replaced((_COMPLAINT, _complain))
+
+
 def _isolate_copies() -> Undo:
     return replaced((_CLONE, _clone))
 
@@ -113,5 +131,6 @@ REPAIRS = (
         frozenset({"d570e361bdf4bdc1"}),
         _let_inputs_in,
     ),
+    Hook("places-by-name", (_COMPLAINT,), frozenset({"e97fbda256fd4bf6"}), _name_places),
 )
 """Repairs in the order in which they are put in place."""

@@ -243,6 +243,14 @@ def test_no_changed_certificate_is_part_of_a_chain(which: int, at: int, change: 
     assert found is None
 
 
+@given(st.permutations([LOW, MIDDLE, ROOT, LEAF]), st.integers(0, 4), st.integers(-400, 400))
+@settings(max_examples=60)
+def test_a_chain_holds_only_with_every_link_and_in_time(order: list[Holder], count: int, days: int) -> None:
+    given_ones = order[:count]
+    found, _ = chained(LEAF, given_ones, [ROOT], NOW + timedelta(days=days))
+    assert (found is not None) is (LOW in given_ones and MIDDLE in given_ones and abs(days) <= 365)
+
+
 WISHES = st.builds(
     Wish,
     ca=st.sampled_from([True, True, True, False, None]),

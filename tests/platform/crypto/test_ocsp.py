@@ -277,6 +277,33 @@ def test_a_certificate_may_be_named_by_a_better_digest() -> None:
     assert judged(response) == ()
 
 
+SECONDS = st.integers(-8000, 8000).map(lambda seconds: timedelta(seconds=seconds))
+STRANGER = issue("Nobody", RESPONDER)
+
+
+@given(
+    made=SECONDS,
+    next_update=st.none() | SECONDS,
+    status=st.sampled_from([GOOD, GOOD, GOOD, Unknown(), Revoked(NOW - HOUR), Revoked(NOW + HOUR)]),
+    by=st.sampled_from([DELEGATE, DELEGATE, ROOT, LEAF, STRANGER]),
+    about=st.sampled_from([LEAF, LEAF, LEAF, DELEGATE]),
+)
+@settings(max_examples=80)
+def test_an_answer_is_good_only_when_every_rule_holds(
+    made: timedelta, next_update: timedelta | None, status: Status, by: Holder, about: Holder
+) -> None:
+    later = None if next_update is None else NOW + next_update
+    response = Answered(by, status, NOW + made, later, about.certificate).response()
+    rules = [
+        abs(made) <= HOUR,
+        next_update is None or next_update >= timedelta(0),
+        status == GOOD,
+        by in (DELEGATE, ROOT),
+        about == LEAF,
+    ]
+    assert (judged(response) == ()) is all(rules)
+
+
 VALID = Answered().response()
 SIGNED = range(VALID.index(read_response(VALID).signed_bytes), len(VALID))
 

@@ -67,7 +67,7 @@ class CertId:
     @classmethod
     def of(cls, serial: int, issuer: Certificate, digest: Digest = Digest.SHA1) -> CertId:
         """Return the name of the certificate that `issuer` gave the number `serial`."""
-        return cls(digest, digest_of(issuer.subject_der, digest), digest_of(issuer.key_bits, digest), serial)
+        return cls(digest, *_issuer_hashes(issuer, digest), serial)
 
     def fits(self, issuer: Certificate) -> bool:
         """Tell whether the certificate that is meant was issued under the name and key of `issuer`."""
@@ -81,6 +81,12 @@ class CertId:
             der.octets(self.issuer_key_hash),
             der.integer(self.serial),
         )
+
+
+@lru_cache(RESPONSES_KEPT)
+def _issuer_hashes(issuer: Certificate, digest: Digest) -> tuple[bytes, bytes]:
+    """Return the digests of an issuer's name and key."""
+    return digest_of(issuer.subject_der, digest), digest_of(issuer.key_bits, digest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,6 +53,7 @@ def exchange_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
         is_centre=exchange.is_centre,
         status=exchange.path.status,
         checked_at=service.members.checked_at,
+        configuration=exchange.configuring.status,
     )
     centre = (DirectoryApi(service).routes(),) if exchange.is_centre else ()
     publisher = exchange.configuring.publisher

@@ -14,13 +14,16 @@ from flagstone.blocks.exchange.contract.globalconf import (
     Anchor,
     ApprovedServices,
     Audience,
+    GlobalConfiguration,
     InstanceTerms,
     ManagementService,
+    Publication,
 )
-from flagstone.blocks.exchange.contract.globalconf_faults import AnchorMissing
+from flagstone.blocks.exchange.contract.globalconf_faults import AnchorMissing, ConfigurationMissing
+from flagstone.blocks.exchange.contract.globalconf_status import ConfigurationStatus
 from flagstone.blocks.exchange.model.globalconf.generation import word
 from flagstone.blocks.exchange.service.exchange import Service
-from flagstone.blocks.exchange.service.globalconf.anchors import read_anchor
+from flagstone.blocks.exchange.service.globalconf.anchors import fingerprint, read_anchor, write_anchor
 from flagstone.blocks.exchange.service.globalconf.downloading import Downloader
 from flagstone.blocks.exchange.service.globalconf.following import Follower, Following
 from flagstone.blocks.exchange.service.globalconf.keeping import Kept, Swapped
@@ -54,6 +57,43 @@ class Configuring:
             self.publisher.leave_anchors(beside)
         with suppress(AnchorMissing):
             self.anchors()
+
+    def status(self) -> ConfigurationStatus:
+        """Return how the site stands, for its pages; a fault hides what it keeps from being shown."""
+        try:
+            return ConfigurationStatus(
+                self._kept(),
+                self.follower.fetched(),
+                self._fingerprint(),
+                self._publication(),
+                self._anchors(),
+            )
+        except Fault as fault:
+            return ConfigurationStatus(fetched=self.follower.fetched(), trouble=fault.code)
+
+    def _kept(self) -> GlobalConfiguration | None:
+        """Return what is kept, None before anything is."""
+        with suppress(ConfigurationMissing):
+            return self.follower.kept.configuration()
+        return None
+
+    def _fingerprint(self) -> str:
+        """Return the fingerprint of the anchor that the site goes by, empty where there is none."""
+        with suppress(AnchorMissing, OSError):
+            return fingerprint(self.anchors.file().read_bytes())
+        return ""
+
+    def _publication(self) -> Publication | None:
+        """Return what is published, None elsewhere and before anything is."""
+        with suppress(ConfigurationMissing):
+            return self.publisher.published() if self.publisher else None
+        return None
+
+    def _anchors(self) -> dict[Audience, str]:
+        """Return the fingerprints of the anchors that the centre gives out."""
+        if self.publisher is None:
+            return {}
+        return {audience: fingerprint(write_anchor(self.publisher.anchor(audience))) for audience in Audience}
 
 
 class Anchors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from flagstone.blocks.exchange.web.console.asking import LOOK, PREFIX
 from flagstone.blocks.exchange.web.console.clients import Clients
+from flagstone.blocks.exchange.web.console.configuration import ConfigurationPage
 from flagstone.blocks.exchange.web.console.members import Members
 from flagstone.blocks.exchange.web.console.messages import Messages
 from flagstone.blocks.exchange.web.console.overview import Overview
@@ -22,6 +23,6 @@ MENU = (MenuItem(PREFIX, _("Exchange"), LOOK.roles),)
 def console_routes(desk: Desk) -> Routes:
     """Return the pages of the console."""
     routes = Routes(PREFIX)
-    for part in (Overview, Members, Clients, Services, Rights, Messages, TrafficPages):
+    for part in (Overview, Members, Clients, Services, Rights, Messages, TrafficPages, ConfigurationPage):
         part(desk).declare(routes)
     return routes

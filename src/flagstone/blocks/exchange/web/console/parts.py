@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from flagstone.blocks.exchange.contract.directory import Directory, Words
 from flagstone.blocks.exchange.contract.exchange import Exchange, Governance
+from flagstone.blocks.exchange.contract.globalconf_status import ConfigurationStatus
 from flagstone.blocks.exchange.contract.identifiers import ClientId, GroupId, ServiceId, Subject
 from flagstone.blocks.exchange.contract.service import Snapshot
 from flagstone.blocks.exchange.contract.status import PathStatus
@@ -31,6 +32,7 @@ SECTIONS = (
     ("/rights", _("Rights")),
     ("/messages", _("Messages")),
     ("/traffic", _("Traffic")),
+    ("/configuration", _("Configuration")),
     ("/onboard", _("Bring a system in")),
 )
 
@@ -60,7 +62,8 @@ def never() -> datetime | None:
 class Desk:
     """The exchange of one site as its operator sees it; `is_centre` where the directory is kept.
 
-    `checked_at` tells when the directory was last known to be the centre's newest.
+    `checked_at` tells when the directory was last known to be the centre's newest, `configuration` how the
+    site stands with the global configuration.
     """
 
     exchange: Exchange
@@ -70,6 +73,7 @@ class Desk:
     is_centre: bool = False
     status: Callable[[], PathStatus] = field(default=not_watched)
     checked_at: Callable[[], datetime | None] = field(default=never)
+    configuration: Callable[[], ConfigurationStatus] = field(default=ConfigurationStatus)
 
     def show(
         self, request: Request, template: str, form: Filled = NOTHING_FILLED, **context: Any

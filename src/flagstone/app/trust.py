@@ -36,6 +36,7 @@ from flagstone.country import Country
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.crypto.keys import KeyFileExists, ensure_secret_key, write_private
 from flagstone.platform.crypto.pem import to_pem
+from flagstone.platform.crypto.pkcs11_door import Token, opened_late
 from flagstone.platform.http.client import OtherSite
 from flagstone.settings.options import Settings
 
@@ -177,13 +178,11 @@ def _place(ground: Ground) -> KeyPlace:
 
 
 def _module(settings: Settings) -> Module:
-    """Return the module that the settings name; its room is loaded only here."""
-    from flagstone.platform.crypto.pkcs11 import Hsm, Token  # noqa: PLC0415 - see above
-
+    """Return the module that the settings name; SettingsFault when they do not name all of it."""
     options = settings.trust
     if options.pkcs11_module is None or options.pkcs11_pin_file is None or not options.pkcs11_token:
         raise SettingsFault("trust.pkcs11_module: module, token and PIN file go together")
-    return Hsm(Token(options.pkcs11_module, options.pkcs11_token, options.pkcs11_pin_file))
+    return opened_late(Token(options.pkcs11_module, options.pkcs11_token, options.pkcs11_pin_file))
 
 
 def ensure_passphrase(file: Path) -> None:

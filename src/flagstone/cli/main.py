@@ -21,7 +21,18 @@ from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.tracker import cli as tracker
-from flagstone.cli import auditing, checking, exchanging, making, migrating, options, running, sites
+from flagstone.blocks.trust.cli.commands import commands as trust_commands
+from flagstone.cli import (
+    auditing,
+    checking,
+    exchanging,
+    making,
+    migrating,
+    options,
+    running,
+    sites,
+    trusting,
+)
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault, SettingsFault
 from flagstone.platform.http import logs
@@ -93,6 +104,7 @@ exchange = exchange_commands.commands(exchanging.opened)
 exchange.add_typer(news.commands(_news), name="news")
 exchange.add_typer(globalconf.commands(exchanging.configuration, following_apart), name="conf")
 app.add_typer(exchange, name="exchange")
+app.add_typer(trust_commands(trusting.opened), name="trust")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from flagstone.platform.crypto import issuing
-from flagstone.platform.crypto.pkcs11 import Hsm, HsmKeyMissing, HsmUnusable, Token
+from flagstone.platform.crypto.pkcs11 import Hsm
+from flagstone.platform.crypto.pkcs11_door import HsmKeyMissing, HsmUnusable, Token
 from flagstone.platform.crypto.signing import Algorithm, PrivateKeyUnusable, read_public, verify
 from tests.platform.crypto.softhsm import softhsm
 

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pkcs11
@@ -22,9 +21,9 @@ from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature, encode_named_curve_parameters
 from pkcs11.util.rsa import encode_rsa_public_key
 
-from flagstone.kernel.errors import Fault, Kind
 from flagstone.platform.crypto.digests import digest_of
 from flagstone.platform.crypto.keys import read_private
+from flagstone.platform.crypto.pkcs11_door import HsmKeyMissing, HsmUnusable, Token
 from flagstone.platform.crypto.signing import Algorithm, Family, PrivateKeyUnusable
 
 Done = TypeVar("Done")
@@ -42,33 +41,6 @@ PSS_MECHANISMS = {
     Algorithm.PSS_SHA512: (Mechanism.SHA512_RSA_PKCS_PSS, Mechanism.SHA512, pkcs11.MGF.SHA512),
 }
 SENSITIVE = {Attribute.TOKEN: True, Attribute.PRIVATE: True, Attribute.SENSITIVE: True}
-
-
-class HsmUnusable(Fault):
-    """The module, its token or its PIN does not work, or it refuses what it is asked for."""
-
-    code = "crypto.hsm-unusable"
-    kind = Kind.UNAVAILABLE
-    title = "The hardware security module cannot be used"
-    remedy = "Check the path of the module, the token's label, and the file with its PIN."
-
-
-class HsmKeyMissing(Fault):
-    """The token has no such key."""
-
-    code = "crypto.hsm-key-missing"
-    kind = Kind.MISSING
-    title = "The hardware security module has no such key"
-    remedy = "Connect the token that the key was made on, or make a new key."
-
-
-@dataclass(frozen=True)
-class Token:
-    """Where a token is: the path of the module, the token's label, and the file (0600) with its PIN."""
-
-    module: Path
-    label: str
-    pin_file: Path = field(repr=False)
 
 
 class _Turn:

@@ -56,9 +56,30 @@ class Asking:
     ) -> Request:
         """Leave a request; the same one asked for again is the same one."""
         self._means.require_asker(caller)
-        asked = _read(csr)
-        subject = subject_of(profile, holder, self._means.plan)
-        hosts = hosts_of(profile, holder)
+        subject, hosts = subject_of(profile, holder, self._means.plan), hosts_of(profile, holder)
+        return self._asked(caller, _read(csr), (profile, subject, hosts), renews=renews)
+
+    def renew(self, caller: Caller, csr: bytes, serial: str) -> Request:
+        """Leave a request for what follows a certificate of ours, for the same holder; CertificateUnknown."""
+        self._means.require_asker(caller)
+        with self._means.database.reading() as view:
+            row = queries.certificate(view, serial.lower())
+            before = queries.request(view, row["request"]) if row else None
+        if row is None:
+            raise CertificateUnknown
+        hosts = tuple(before["hosts"]) if before else ()
+        wanted = (Profile(row["profile"]), name_of(row["subject"]), hosts)
+        return self._asked(caller, _read(csr), wanted, renews=row["serial"])
+
+    def _asked(
+        self,
+        caller: Caller,
+        asked: CertificateRequest,
+        wanted: tuple[Profile, Name, tuple[str, ...]],
+        *,
+        renews: str,
+    ) -> Request:
+        profile, subject, hosts = wanted
         mark = self._means.mark(caller.actor)
         public = sha256(asked.public_der).hexdigest()
         with self._means.database.reading() as view:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
 from flagstone.blocks.trust.contract.authority import Name
 from flagstone.blocks.trust.contract.faults import CeremonyInvalid
@@ -22,6 +21,7 @@ from flagstone.blocks.trust.contract.keys import KeyType
 from flagstone.blocks.trust.service.places import FileKeys, KeyPlace, passphrase_in
 from flagstone.kernel.clock import rfc3339
 from flagstone.platform.crypto import issuing
+from flagstone.platform.crypto.certificates import Certificate
 from flagstone.platform.crypto.keys import KeyFileUnusable, ensure_folder, read_private, write_private
 from flagstone.platform.crypto.pem import der_of, to_pem
 from flagstone.platform.crypto.signing import PrivateKey, verify
@@ -64,11 +64,8 @@ class Line:
         ).encode()
 
 
-class OpenPlace(Protocol):
-    """Opens the place of the root's key in its folder."""
-
-    def __call__(self, folder: Path) -> KeyPlace:
-        """Return the place, of which nothing is opened yet."""
+OpenPlace = Callable[[Path], KeyPlace]
+"""Returns the place of the root's key for its folder; nothing of it is opened yet."""
 
 
 def files_closed_by(passphrase_file: Path) -> OpenPlace:
@@ -95,6 +92,12 @@ class Ceremony:
             return der_of(read_private(self._folder / ROOT_CERTIFICATE))
         except (KeyFileUnusable, ValueError) as error:
             raise CeremonyInvalid("the folder holds no root") from error
+
+    @property
+    def name(self) -> Name:
+        """Return the root's own name; CeremonyInvalid when the folder has none."""
+        found = Certificate.read(self.root).subject
+        return tuple((str(attribute), str(value)) for attribute, value in found)
 
     def has_root(self) -> bool:
         """Tell whether the folder holds a root."""

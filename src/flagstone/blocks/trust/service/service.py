@@ -63,7 +63,9 @@ class KeyService:
         if waiting is None:
             raise KeyUnknown
         if waiting.purpose is Purpose.ISSUING and self._own is not None:
-            return self._own.adopt(caller, certificate)
+            key = self._own.adopt(caller, certificate)
+            self._own.establish(caller)
+            return key
         self._ring.adopt(caller, certificate)
         return next(key for key in self._ring.all() if key.id == waiting.id)
 
@@ -95,6 +97,10 @@ class Service:
     ) -> Request:
         """Leave a request for a certificate."""
         return self.asking.ask(caller, csr, profile, holder, renews=renews)
+
+    def renew(self, caller: Caller, csr: bytes, before: Certificate) -> Request:
+        """Leave a request for what follows a certificate: the same holder and profile, another key."""
+        return self.asking.renew(caller, csr, before.serial)
 
     def request(self, caller: Caller, request_id: str) -> Request:
         """Return one request."""

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The trust services of the site for one command: what its commands take from an opened site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flagstone.blocks.trust.cli.opened import Opened
+from flagstone.cli import options
+from flagstone.kernel.clock import SystemClock
+from flagstone.kernel.errors import SettingsFault
+
+
+@contextmanager
+def opened() -> Iterator[Opened]:
+    """Open the trust services of the site; the uses of keys are on record when the command ends."""
+    with options.visiting() as site:
+        trust = site.services.trust
+        if trust is None:
+            raise SettingsFault(f"country: {site.country.code} has no trust services")
+        try:
+            yield Opened(trust.keys, trust.authority, SystemClock().now())
+        finally:
+            trust.uses.tell()

@@ -58,6 +58,7 @@ def commands(open_site: Open) -> typer.Typer:
     _searching(app, open_site)
     _carrying(app, open_site)
     _offering(app, open_site)
+    _naming(app, open_site)
     _permitting(app, open_site)
     members.add_to(app, open_site)
     bringing.add_to(app, open_site)
@@ -187,6 +188,30 @@ def _offering(app: typer.Typer, open_site: Open) -> None:
             _offer(tools, _said(now, title, Purpose(purpose, basis), personal=personal), Reason(reason))
 
     @app.command()
+    def withdraw(service: Service, reason: WhyGiven) -> None:
+        """Offer a service no more; its rights go with it."""
+        with opened(open_site) as tools:
+            tools.exchange.withdraw(OPERATOR, named(names.service_named, service), Reason(reason))
+            done(f"{service} is withdrawn.")
+
+    @app.command()
+    def refresh(service: Service, reason: WhyGiven = "Refreshed by the operator") -> None:
+        """Fetch a service's description anew and tell which endpoints came and went."""
+        with opened(open_site) as tools:
+            identifier = named(names.service_named, service)
+            before = tools.exchange.snapshot().services.get(identifier)
+            after = tools.exchange.refresh(OPERATOR, identifier, Reason(reason))
+            changed = difference(before.endpoints if before else (), after.endpoints)
+            for word, endpoints in (("came", changed.came), ("went", changed.went)):
+                for each in endpoints:
+                    done(f"{word}: {each.method} {each.path}")
+            done(f"{service} has {len(after.endpoints)} endpoints.")
+
+
+def _naming(app: typer.Typer, open_site: Open) -> None:
+    """Add the command that says where persons are named."""
+
+    @app.command()
     def persons(
         service: Service,
         at: Annotated[list[str] | None, typer.Option(help=PLACE_HELP)] = None,
@@ -206,26 +231,6 @@ def _offering(app: typer.Typer, open_site: Open) -> None:
                 done(f"A person is named at {places.named_place(place)}")
             for client in now.hiders:
                 done(f"{client} may keep a use hidden.")
-
-    @app.command()
-    def withdraw(service: Service, reason: WhyGiven) -> None:
-        """Offer a service no more; its rights go with it."""
-        with opened(open_site) as tools:
-            tools.exchange.withdraw(OPERATOR, named(names.service_named, service), Reason(reason))
-            done(f"{service} is withdrawn.")
-
-    @app.command()
-    def refresh(service: Service, reason: WhyGiven = "Refreshed by the operator") -> None:
-        """Fetch a service's description anew and tell which endpoints came and went."""
-        with opened(open_site) as tools:
-            identifier = named(names.service_named, service)
-            before = tools.exchange.snapshot().services.get(identifier)
-            after = tools.exchange.refresh(OPERATOR, identifier, Reason(reason))
-            changed = difference(before.endpoints if before else (), after.endpoints)
-            for word, endpoints in (("came", changed.came), ("went", changed.went)):
-                for each in endpoints:
-                    done(f"{word}: {each.method} {each.path}")
-            done(f"{service} has {len(after.endpoints)} endpoints.")
 
 
 def _permitting(app: typer.Typer, open_site: Open) -> None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from flagstone.kernel.errors import Fault, Kind
 from flagstone.kernel.findings import Check, Findings
@@ -186,6 +187,7 @@ def _verify_asic_manifest(container: Container, findings: Findings) -> bool:
     )
 
 
+@lru_cache(maxsize=64)
 def _asic_manifest(document: bytes) -> tuple[Digest, bytes]:
     root = parse(document, EVIDENCE)
     names = [f"{{{_ASIC}}}{each}" for each in ("ASiCManifest", "SigReference", "DataObjectReference")]

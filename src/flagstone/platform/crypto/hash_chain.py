@@ -135,6 +135,7 @@ class Chained:
     chain: bytes = field(repr=False)
 
 
+@lru_cache(maxsize=64)
 def read_result(document: bytes) -> Result:
     """Return what a HashChainResult document says; HashChainRefused where it is not of the form."""
     with _Refusing():

@@ -16,7 +16,7 @@ from flagstone.blocks.exchange.model.logged import Logged, NotAMessage, request_
 from flagstone.blocks.exchange.service.evidence.container_checks import MESSAGE as MESSAGE_READ
 from flagstone.blocks.exchange.service.evidence.container_checks import OPENS, REQUEST_ANSWERED
 from flagstone.blocks.exchange.service.evidence.messages import read_message
-from flagstone.blocks.exchange.service.evidence.signers import verify_signer
+from flagstone.blocks.exchange.service.evidence.signers import Signers
 from flagstone.blocks.exchange.service.evidence.stamps import Stamps
 from flagstone.blocks.exchange.service.evidence.trusting import Trust
 from flagstone.kernel.findings import Findings, Outcome, Verdict
@@ -48,8 +48,8 @@ class Containers:
 
     def __init__(self, trust: Trust, at: datetime) -> None:
         """Judge what has no time-stamp by the time `at`."""
-        self._trust = trust
         self._at = at
+        self._signers = Signers(trust)
         self._stamps = Stamps(trust)
 
     def verify(self, name: str, data: bytes) -> Verified:
@@ -64,10 +64,10 @@ class Containers:
         asice.verify_parts(container, findings)
         logged = _message(container, findings)
         signature = _signature(container, findings)
-        read = _read(container, logged, signature)
+        stamped = None
         if signature is not None:
             stamped = self._verify_signed(container, signature, logged, findings)
-            read = replace(read, stamped=stamped, unverified=_by_digest(findings.verdict))
+        read = _read(container, logged, signature, stamped, _by_digest(findings.verdict))
         hashes = () if logged is None or logged.is_response else _hashes(container)
         return Verified(Report(name, FileKind.CONTAINER, findings.verdict, read), logged, hashes)
 
@@ -82,7 +82,7 @@ class Containers:
         stamped = self._stamps.verify(container, signature, findings)
         if logged is not None:
             at = stamped.at if stamped else self._at
-            verify_signer(signature, logged.sender, self._trust, at, findings)
+            self._signers.verify(signature, logged.sender, at, findings)
         return stamped
 
 
@@ -124,25 +124,30 @@ def _hashes(container: Container) -> tuple[str, ...]:
     return request_hashes(container.message, bodies)
 
 
-def _read(container: Container, logged: Logged | None, signature: XadesSignature | None) -> Read:
+def _read(
+    container: Container,
+    logged: Logged | None,
+    signature: XadesSignature | None,
+    stamped: Stamped | None,
+    unverified: tuple[str, ...],
+) -> Read:
     """Return what the container says of itself."""
-    strangers = tuple(each for each in container.strangers if not each.endswith("/"))
     chain = (CHAIN, CHAIN_RESULT) if signature is not None and not signature.batch else ()
-    unsigned = (*strangers, *(each for each in chain if each in container.parts))
-    read = Read(parts=("/message.xml", *container.attachments), unsigned=unsigned)
-    if logged is not None:
-        read = replace(
-            read,
-            message_kind=logged.kind,
-            message_id=logged.message_id,
-            exchange=logged.exchange,
-            client=str(logged.client),
-            service=logged.service,
-            sender=str(logged.sender),
-        )
-    if signature is None:
-        return read
-    return replace(read, signed_at=signature.signing_time, signer=_subject(signature), batch=signature.batch)
+    return Read(
+        message_kind=logged.kind if logged else "",
+        message_id=logged.message_id if logged else "",
+        exchange=logged.exchange if logged else "",
+        client=str(logged.client) if logged else "",
+        service=logged.service if logged else "",
+        sender=str(logged.sender) if logged else "",
+        signer=_subject(signature) if signature else "",
+        signed_at=signature.signing_time if signature else None,
+        stamped=stamped,
+        batch=signature is not None and signature.batch,
+        parts=("/message.xml", *container.attachments),
+        unverified=unverified,
+        unsigned=(*container.strangers, *(each for each in chain if each in container.parts)),
+    )
 
 
 def _subject(signature: XadesSignature) -> str:

@@ -19,7 +19,7 @@ from flagstone.blocks.exchange.service.evidence.container_checks import (
     STATUS_THERE,
 )
 from flagstone.blocks.exchange.service.evidence.trusting import InstanceTrust, Trust
-from flagstone.kernel.findings import Findings
+from flagstone.kernel.findings import Finding, Findings
 from flagstone.platform.crypto import ocsp
 from flagstone.platform.crypto.certificates import Certificate, CertificateUnreadable
 from flagstone.platform.crypto.chains import Chain, build_chain
@@ -27,6 +27,30 @@ from flagstone.platform.crypto.ocsp import OcspUnreadable
 from flagstone.platform.crypto.xades import SIGNING_CERTIFICATE, XadesSignature
 
 EMBEDDED = "the signature itself"
+REMEMBERED_MAX = 512
+
+_Case = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...], ClientId, datetime]
+
+
+class Signers:
+    """Verifies signers; what one proves at one time is worked out once for all containers of a batch."""
+
+    def __init__(self, trust: Trust) -> None:
+        """Believe the authorities and responders that `trust` approves."""
+        self._trust = trust
+        self._known: dict[_Case, tuple[Finding, ...]] = {}
+
+    def verify(self, signature: XadesSignature, sender: ClientId, at: datetime, findings: Findings) -> None:
+        """Note whether the certificate of `signature` is a good one of `sender` at the time `at`."""
+        answers = signature.ocsp_responses
+        case = (signature.signing_certificate, signature.certificates, answers, sender, at)
+        if case not in self._known:
+            if len(self._known) >= REMEMBERED_MAX:
+                self._known.clear()
+            made = Findings()
+            verify_signer(signature, sender, self._trust, at, made)
+            self._known[case] = made.verdict.findings
+        findings.add(self._known[case])
 
 
 def verify_signer(

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from flagstone.blocks.exchange.cli import bringing, members
+from flagstone.blocks.exchange.cli import bringing, evidence, members
 from flagstone.blocks.exchange.cli.tools import (
     OPERATOR,
     Basis,
@@ -62,6 +62,7 @@ def commands(open_site: Open) -> typer.Typer:
     _permitting(app, open_site)
     members.add_to(app, open_site)
     bringing.add_to(app, open_site)
+    evidence.add_to(app, open_site)
     return app
 
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 
 
+@pytest.mark.slow
 def test_the_written_pages_are_fresh() -> None:
     script = ROOT / "scripts" / "write_reference.py"
     done = subprocess.run(

@@ -118,6 +118,7 @@ def test_our_documents_are_valid(app: FastAPI, name: str) -> None:
     validate(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("document", ["mediator", "mediator-dialect"])
 def test_no_request_ends_in_an_error_of_ours(app: FastAPI, document: str, mode: GenerationMode) -> None:

@@ -113,6 +113,7 @@ def test_our_document_is_valid(ours: dict[str, Any]) -> None:
     validate(ours)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_no_request_ends_in_an_error_of_ours(app: FastAPI, mode: GenerationMode) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi/exchange-news.json", app)

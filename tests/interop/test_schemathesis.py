@@ -21,6 +21,8 @@ from tests.blocks.registry.web.sites import HEADERS, PEOPLE, PLACES, WHY, api_si
 
 from flagstone.blocks.registry.web.dialect import conformance_definitions
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.conftest import OpenDatabase
 

@@ -17,6 +17,8 @@ import pytest
 
 from tests.journeys.state import WAYS, Asking, Person, State, Systems
 
+pytestmark = pytest.mark.slow
+
 SEEN_WITHIN_SECONDS = 5.0
 PAGE_SECONDS_MAX = 2.0 + 1.0  # the page's own limit, and the rest of the way
 PERSONS = 25
@@ -126,7 +128,6 @@ def test_each_of_500_reads_appears_for_the_right_person(
     assert "500 reads" in proven(state, systems, persons, 500)
 
 
-@pytest.mark.slow
 @pytest.mark.long
 def test_each_of_10000_reads_appears_for_the_right_person(
     state: State, systems: Systems, persons: dict[str, Person], capsys: pytest.CaptureFixture[str]

@@ -65,6 +65,7 @@ def test_the_rows_are_the_same_on_every_machine() -> None:
     assert digest() == DIGEST
 
 
+@pytest.mark.slow
 def test_the_rows_do_not_hang_on_the_hash_seed_of_the_process() -> None:
     for hash_seed in ("0", "4711"):
         environment = {
@@ -82,6 +83,7 @@ def test_the_rows_do_not_hang_on_the_hash_seed_of_the_process() -> None:
         assert made.stdout.strip() == DIGEST
 
 
+@pytest.mark.slow
 def test_the_time_of_making_is_told_not_judged() -> None:
     program = "import time; t = time.process_time(); import tests.countries.aralia.test_seed as s; s.digest()"
     told = f"{program}; print(round(time.process_time() - t, 1))"

@@ -43,11 +43,13 @@ def request(**headers: str) -> Request:
     return Request({"type": "http", "method": "GET", "path": "/", "scheme": "http", "headers": raw})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["et", "ar"])
 def test_every_message_is_translated(language: str) -> None:
     assert messages().missing(language) == {}
 
 
+@pytest.mark.slow
 def test_translations_keep_their_variables() -> None:
     module = messages()
     for folder, wanted in module.wanted().items():

@@ -19,6 +19,8 @@ from flagstone.platform.storage.tables import outbox
 from flagstone.platform.storage.verification import verify
 from tests.platform.storage.toy import SCHEMA, stone
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.conftest import OpenDatabase
 

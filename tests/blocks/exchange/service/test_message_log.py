@@ -257,6 +257,7 @@ for number in range(1000):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["row-written", "entries-written", "before-commit", "after-commit"])
 def test_a_killed_process_loses_only_what_was_not_acknowledged(
     tmp_path: Path, clock: SetClock, step: str

@@ -127,6 +127,7 @@ for number in range(1000):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["event-written", "row-written", "before-commit", "after-commit"])
 def test_a_killed_process_loses_no_use_that_it_let_pass(tmp_path: Path, step: str) -> None:
     file = tmp_path / "exchange.sqlite"

@@ -21,6 +21,8 @@ from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.verification import verify
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STEPS = [
     "push.due",

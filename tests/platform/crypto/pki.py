@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from flagstone.platform.crypto.builder_key import builder_digest, builder_key
 from flagstone.platform.crypto.certificates import Certificate
-from flagstone.platform.crypto.signing import SoftKey
+from flagstone.platform.crypto.signing import PrivateKey, SoftKey
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -81,12 +81,18 @@ _SERIALS = iter(range(1000, 1_000_000))
 
 
 def issue(
-    name: str, wish: Wish, issuer: Holder | None = None, *, kind: str = "P-256", key_name: str = ""
+    name: str,
+    wish: Wish,
+    issuer: Holder | None = None,
+    *,
+    kind: str = "P-256",
+    key_name: str = "",
+    other: PrivateKey | None = None,
 ) -> Holder:
-    """A certificate for `name` by `issuer`, or by itself."""
+    """A certificate for `name` by `issuer`, or by itself; for the public key of `other`, if given."""
     own = key(key_name or name, kind)
     signer = issuer.key if issuer else own
-    public = builder_key(own).public_key()
+    public = builder_key(other or own).public_key()
     above = builder_key(signer).public_key()
     issuer_name = x509.load_der_x509_certificate(issuer.certificate.der).subject if issuer else name_of(name)
     builder = (

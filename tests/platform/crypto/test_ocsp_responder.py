@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from cryptography.x509 import ocsp as others
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flagstone.platform.crypto import der, signing
-from flagstone.platform.crypto.digests import Digest
+from flagstone.kernel.findings import Findings
+from flagstone.platform.crypto import der, ocsp, signing, timestamp
+from flagstone.platform.crypto.digests import Digest, digest_of
 from flagstone.platform.crypto.ocsp import CertId, OcspUnreadable, request_for
 from flagstone.platform.crypto.ocsp_responder import (
     NONCE_OID,
@@ -26,8 +28,19 @@ from flagstone.platform.crypto.ocsp_responder import (
     answer,
     read_request,
 )
-from flagstone.platform.crypto.signing import Algorithm
-from tests.platform.crypto.pki import AUTHORITY, NOW, RESPONDER, SIGNER, issue, needs_openssl, openssl
+from flagstone.platform.crypto.signing import Algorithm, SoftKey
+from flagstone.platform.crypto.timestamp_authority import Authority, grant
+from tests.platform.crypto.pki import (
+    AUTHORITY,
+    NOW,
+    RESPONDER,
+    SIGNER,
+    STAMPER,
+    issue,
+    key,
+    needs_openssl,
+    openssl,
+)
 
 ROOT = issue("Root", AUTHORITY)
 DELEGATE = issue("Status", RESPONDER, ROOT)
@@ -190,3 +203,36 @@ def test_openssls_client_believes_our_answers(kind: str, status: Status, shown: 
 
 def test_the_request_of_ours_is_read_by_ourselves() -> None:
     assert read_request(request_for(LEAF.certificate, ROOT.certificate)).entries == (NAMED,)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A key that keeps the Protocol and nothing more, as one in a module does."""
+
+    kept: SoftKey
+
+    @property
+    def public_der(self) -> bytes:
+        return self.kept.public_der
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return self.kept.algorithm
+
+    def sign(self, data: bytes, algorithm: Algorithm | None = None) -> bytes:
+        return self.kept.sign(data, algorithm)
+
+
+@pytest.mark.parametrize("kind", ["RSA", "P-256"])
+def test_a_key_that_is_kept_elsewhere_answers_and_stamps(kind: str) -> None:
+    kept = Elsewhere(key("elsewhere", kind))
+    status = issue("Kept status", RESPONDER, ROOT, other=kept).certificate
+    clock = issue("Kept clock", STAMPER, ROOT, other=kept).certificate
+    made = answer(request_of(NAMED), lambda _: Good(), Responder(kept, status), now=NOW, next_update=LATER)
+    findings, policy = Findings(), ocsp.OcspPolicy()
+    assert ocsp.verify(made, LEAF.certificate, ROOT.certificate, at=NOW, policy=policy, findings=findings)
+    asked = timestamp.query(digest_of(b"data"), Digest.SHA512)
+    token = timestamp.read_reply(
+        grant(asked, Authority(kept, clock, "1.2.3.4"), serial=lambda: 1, now=NOW), asked
+    )
+    assert timestamp.verify(token, b"data", tsa_certificates=[clock], findings=findings) == NOW

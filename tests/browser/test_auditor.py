@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.browser
 QUESTIONS, SIGNALS = "/desk/questions", "/desk/signals"
 CONCERNED = {"en": "widowed_parent", "et": "guardian", "ar": "arabic_name"}
 WATCHED_WITHIN_SECONDS = 90
+PSEUDONYM = re.compile(r"\b[2-9A-HJKMNP-TV-Z]{6}\b")
 WORDS = "Please tell me why."
 
 
@@ -76,8 +78,9 @@ def wait_for_signal(visitor: Visitor) -> None:
 
 def uncover_official(visitor: Visitor) -> None:
     """Ask who an official is: refused without a reason, then shown."""
-    pseudonym = visitor.page.locator(".look-timeline__entry .look-id").first.inner_text().strip()
-    visitor.page.fill("#official", pseudonym)
+    found = PSEUDONYM.search(visitor.page.locator(".look-timeline__entry").first.inner_text())
+    assert found is not None
+    visitor.page.fill("#official", found[0])
     visitor.press("Show the name", refused=True)
     expect(visitor.page.locator(".govuk-error-summary a")).to_have_attribute("href", "#purpose")
     visitor.page.fill("#purpose", "A person complained")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flagstone import blocks
+from flagstone.app.evidence import count_evidence, require_stamps
 from flagstone.app.exchange_faces import EXCHANGE_MENU, exchange_routes
 from flagstone.app.seeding import test_persons
 from flagstone.app.tracker import TRACKER_MENU, tracker_routes
@@ -77,7 +78,9 @@ def web_application(
         tickets=site.services.tickets,
         checks=_checks(site, jobs),
     )
-    return assemble(routes, edge=edge(site), keepers=keepers)
+    application = assemble(routes, edge=edge(site), keepers=keepers)
+    count_evidence(site, application.state.meter)
+    return application
 
 
 def edge(site: Site) -> Edge:
@@ -200,7 +203,11 @@ def _checks(site: Site, jobs: Jobs) -> dict[str, Callable[[], None]]:
         if not jobs.status().running:
             raise NotRunning
 
-    return {block: reads(database) for block, database in site.databases.items()} | {"jobs": working}
+    found = {block: reads(database) for block, database in site.databases.items()} | {"jobs": working}
+    evidence = site.services.evidence
+    if evidence is not None:
+        found["time-stamps"] = lambda: require_stamps(evidence)
+    return found
 
 
 def _hosts(settings: Settings) -> frozenset[str]:

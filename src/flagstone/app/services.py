@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flagstone.app.evidence import Keeping, keeping
 from flagstone.app.exchange import Exchanging, exchanging
 from flagstone.app.ground import Ground
 from flagstone.app.news import Announcing, announcing
@@ -48,6 +49,7 @@ class Services:
     exchange: Exchanging | None
     announcing: Announcing | None
     trust: Trusting | None
+    evidence: Keeping | None
 
 
 def services(ground: Ground) -> Services:
@@ -65,6 +67,7 @@ def services(ground: Ground) -> Services:
         exchange,
         announcing(ground, registry, exchange),
         trust,
+        keeping(ground, exchange, trust),
     )
 
 

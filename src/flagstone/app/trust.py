@@ -76,6 +76,8 @@ class Trusting:
     def approved(self) -> Approved:
         """Return what the centre approves: this authority, its time service, and the servers' certificates.
 
+        The issuing certificate is what is trusted: servers want the status of every certificate below that,
+        and the root is offline, so that nobody answers for what it signed.
         Keeps `ApprovedServices`; nothing is approved where there is no authority.
         """
         if self.authority is None:
@@ -86,12 +88,8 @@ class Trusting:
         if not {"issuing", "root"} <= found.keys():
             return Approved()
         responder = OcspResponder(f"{self.address}/trust/ocsp")
-        authority = ApprovedCa(
-            dict(found["issuing"].subject)["CN"],
-            CaInfo(found["root"].der),
-            PROFILES[self.plan.naming],
-            (CaInfo(found["issuing"].der, (responder,)),),
-        )
+        name, profile = dict(found["issuing"].subject)["CN"], PROFILES[self.plan.naming]
+        authority = ApprovedCa(name, CaInfo(found["issuing"].der, (responder,)), profile)
         held = self.ring.held(Purpose.TIMESTAMPING)
         times = (ApprovedTsa("Time-stamping", f"{self.address}/trust/tsa", held.certificate),) if held else ()
         return Approved((authority,), times, self._authentication(self.authority))

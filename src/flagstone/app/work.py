@@ -12,7 +12,7 @@ from flagstone.app import checkpoints
 from flagstone.app.databases import server_url
 from flagstone.app.tracker import recording
 from flagstone.blocks.exchange.jobs import configuration as exchanges
-from flagstone.blocks.exchange.jobs import globalconf, news
+from flagstone.blocks.exchange.jobs import evidence, globalconf, news
 from flagstone.blocks.exchange.service.log_counts import HandedOut
 from flagstone.blocks.exchange.service.news.publishing import RegisterNews
 from flagstone.blocks.exchange.service.syncing import BOUNDS as SYNC_BOUNDS
@@ -53,6 +53,7 @@ def durable_work(site: Site, sessions: PortalSessions, clock: Clock) -> Jobs:
     _schedule_exchange(site, jobs)
     _schedule_tracker(site, jobs)
     _schedule_trust(site, jobs)
+    _schedule_evidence(site, jobs)
     jobs.schedule(Schedule("checkpoints", Every(CHECKPOINT_SECONDS), sign_heads))
     jobs.schedule(Schedule("erase-old-sign-ins", Cron("30 2 * * *"), erase_old))
     return jobs
@@ -156,6 +157,19 @@ def _schedule_trust(site: Site, jobs: Jobs) -> None:
     if registrar is not None:
         told = here.holders
         jobs.schedule(Schedule("trust-register", often, _doing(lambda _: trust.register(registrar, told))))
+
+
+def _schedule_evidence(site: Site, jobs: Jobs) -> None:
+    """Let the evidence of messages be stamped, archived, and end in the log."""
+    found, options = site.services.evidence, site.settings.evidence
+    if found is None:
+        return
+    stamping, archiver = found.stamping, found.archiver
+    often, seldom = Every(options.stamp_seconds), Every(options.archive_hours * 3_600)
+    jobs.schedule(Schedule("evidence-stamps", often, _doing(lambda _: evidence.stamp(stamping))))
+    jobs.schedule(Schedule("evidence-archives", seldom, _doing(lambda _: evidence.archive(archiver))))
+    daily = Cron("20 3 * * *")
+    jobs.schedule(Schedule("evidence-old", daily, _doing(lambda _: evidence.retain(archiver, options.days))))
 
 
 def _doing(do: Callable[[Any], object]) -> Callable[[Any], None]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from flagstone.app.exchange import client_address, local_address
 from flagstone.blocks.exchange.cli import globalconf
-from flagstone.blocks.exchange.cli.tools import Tools
+from flagstone.blocks.exchange.cli.tools import EvidenceTools, Tools, no_evidence
 from flagstone.blocks.exchange.service.onboarding import Steps
 from flagstone.blocks.exchange.service.trying import Trials
 from flagstone.cli import options
@@ -45,4 +45,11 @@ def opened() -> Iterator[Tools]:
             )
             return Steps(service, site.services.registry, trials, SystemClock())
 
-        yield Tools(service, service, onboarding, exchange.is_centre, service.members.checked_at)
+        def evidence() -> EvidenceTools:
+            found = site.services.evidence
+            if found is None:
+                return no_evidence()
+            return EvidenceTools(found.configuration, found.party, found.authorities)
+
+        checked_at = service.members.checked_at
+        yield Tools(service, service, onboarding, exchange.is_centre, checked_at, evidence)

@@ -129,6 +129,27 @@ class ExchangeOptions:
 
 
 @dataclass(frozen=True)
+class EvidenceOptions:
+    """How the evidence of messages is time-stamped, archived and kept."""
+
+    stamp_seconds: int = _option(60, "Seconds between batches of time-stamps.", minimum=1, maximum=86_400)
+    stamp_failure_seconds_max: int = _option(
+        14_400, "Seconds for which time-stamps may fail before messages stop.", minimum=0, maximum=604_800
+    )
+    stamp_immediately: bool = _option(
+        default=False, words="Stamp each batch of signatures before its messages pass, not some time after."
+    )
+    archive_hours: int = _option(6, "Hours between archives.", minimum=1, maximum=8_760)
+    archive_folder: Path | None = _option(
+        None, "Folder of the archives; by default `archives` in the site's own folder."
+    )
+    archive_by_member: bool = _option(
+        default=False, words="Archive each member's records in files of their own, each with its own chain."
+    )
+    days: int = _option(30, "Days that archived records stay in the log.", minimum=1, maximum=36_500)
+
+
+@dataclass(frozen=True)
 class TrustOptions:
     """Where the site's keys are, and what its certificates say of where to ask about them."""
 
@@ -162,6 +183,7 @@ class Settings:
     portal: PortalOptions = field(default_factory=PortalOptions)
     exchange: ExchangeOptions = field(default_factory=ExchangeOptions)
     trust: TrustOptions = field(default_factory=TrustOptions)
+    evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
 
     @property
     def public_url(self) -> str:

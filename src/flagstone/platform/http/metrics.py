@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,6 +46,10 @@ class Meter:
     def refused(self, reason: str) -> None:
         """Count one refusal by its fault's code."""
         self._refused.labels(reason).inc()
+
+    def watch(self, name: str, words: str, read: Callable[[], float]) -> None:
+        """Add a gauge that is read when the counts are asked for; NaN when it cannot be read."""
+        Gauge(f"flagstone_{name}", words, registry=self.registry).set_function(read)
 
     def text(self) -> bytes:
         """Return all counts in the text format."""

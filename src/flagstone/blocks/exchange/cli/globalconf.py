@@ -15,7 +15,7 @@ import typer
 from flagstone.blocks.exchange.cli.globalconf_words import (
     finding_lines,
     instance_tables,
-    publication_table,
+    publication_lines,
     record_lines,
     said,
     tell,
@@ -177,7 +177,7 @@ def _publishing(app: typer.Typer, open_site: Open) -> None:
             fields = {"instance": publication.instance, "stamp": publication.stamp}
             said(json.dumps(fields | {"expires_at": publication.expires_at.isoformat()}))
         else:
-            publication_table(publication)
+            publication_lines(publication)
 
     @app.command()
     def anchor(
@@ -228,7 +228,7 @@ def _rotating(app: typer.Typer, open_site: Open) -> None:
                 publisher.keys.retire(OPERATOR, audience, why)
             else:
                 publisher.keys.add_next(OPERATOR, audience, why)
-            publication_table(publisher.publish())
+            publication_lines(publisher.publish())
 
 
 def _publisher(site: Opened) -> Publisher:
@@ -267,7 +267,7 @@ def _show_site(site: Opened, *, as_json: bool) -> None:
     if not records:
         done("Nothing was fetched yet.")
     if site.publisher is not None:
-        publication_table(site.publisher.published())
+        publication_lines(site.publisher.published())
 
 
 def _everything(site: Opened, kept: GlobalConfiguration | None) -> dict[str, Any]:

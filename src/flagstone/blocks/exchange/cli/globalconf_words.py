@@ -74,13 +74,11 @@ def instance_tables(configuration: GlobalConfiguration) -> None:
     Console().print(table)
 
 
-def publication_table(publication: Publication) -> None:
+def publication_lines(publication: Publication) -> None:
     """Print what is published and by which keys."""
     versions = f"V{publication.versions[0]} to V{publication.versions[-1]}"
     said(f"Published    {publication.instance}, {versions}, {publication.stamp}")
     said(f"Until        {publication.expires_at.isoformat(timespec='seconds')}")
-    table = Table("Directory", "Key", "State", "Since", "Certificate")
     for each in publication.keys:
         since = each.since.isoformat(timespec="seconds")
-        table.add_row(each.audience.value, each.name, each.state.value, since, f"SHA-256 {each.sha256[:16]}")
-    Console().print(table)
+        said(f"Key          {each.name} {each.state.value} since {since}, SHA-256 {each.sha256[:16]}")

@@ -35,7 +35,7 @@ class EvidenceTools:
 
     configuration: Callable[[], GlobalConfiguration]
     party: Callable[[], SigningParty]
-    authorities: Callable[[], Authorities]
+    authorities: Authorities
 
 
 def no_evidence() -> EvidenceTools:

@@ -81,6 +81,21 @@ def test_a_request_is_on_disk_when_it_is_acknowledged(log: Log, service: Service
     assert found.response is None
 
 
+@pytest.mark.parametrize("pause_seconds", [0.0, 0.05])
+def test_a_response_is_written_soon_though_no_request_follows(
+    log: Log, service: Service, pause_seconds: float
+) -> None:
+    request = asked(1)
+    log.request(request).result(SECONDS_MAX)
+    time.sleep(pause_seconds)  # the writer dozes, or sleeps until it is woken
+    log.response(answered(request))
+    until = time.monotonic() + SECONDS_MAX
+    while log.status().written < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    (found,) = service.search(OPERATOR, LogQuery()).exchanges
+    assert found.response is not None
+
+
 def test_what_is_not_searched_for_is_sealed(log: Log, database: Database) -> None:
     log.request(asked(1)).result(SECONDS_MAX)
     for entry in database.journal.entries():

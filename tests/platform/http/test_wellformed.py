@@ -156,3 +156,11 @@ def test_a_missing_host_is_refused() -> None:
 def test_a_length_that_is_no_number_is_refused(value: bytes) -> None:
     with pytest.raises(Malformed):
         content_length([(b"content-length", value)])
+
+
+@pytest.mark.parametrize("asked", [b"MEIw%2FQDA%2b%3D%3d", b"MEIw/QDA+==", b"MEIw//QDA"])
+def test_base64_in_the_path_of_a_status_query_is_let_in(asked: bytes) -> None:
+    check_path(b"/trust/ocsp/" + asked)
+    for path in (b"/trust/" + asked + b"%2f", b"/trust/ocsp/" + asked + b"/..", b"/trust/ocsp/a%2f%2e%2e"):
+        with pytest.raises(Malformed):
+            check_path(path)

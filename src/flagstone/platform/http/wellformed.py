@@ -29,6 +29,8 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(rb"[\t\x20-\x7e]*")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _PATH_TRICK = re.compile(rb"%2f|%5c|[\\\x00-\x20\x7f-\xff]|//", re.IGNORECASE)
+_STATUS_ASKED = re.compile(rb"/trust/ocsp/(?:[A-Za-z0-9+/]|%2[BbFf])+(?:=|%3[Dd]){0,2}")
+"""Where the protocol puts base64, with its slashes, into the path (RFC 6960, A.1); it names no file."""
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
 _LENGTH = re.compile(rb"[0-9]{1,15}")
@@ -120,6 +122,8 @@ def check_headers(headers: list[tuple[bytes, bytes]], bounds: Bounds) -> None:
 
 def check_path(raw_path: bytes) -> None:
     """Raise `Malformed` for a path that another part could read differently (RFC 3986, 6.2.2)."""
+    if _STATUS_ASKED.fullmatch(raw_path):
+        return
     if not raw_path.startswith(b"/") or _PATH_TRICK.search(raw_path):
         raise Malformed("The address holds characters that are not allowed.")
     text = _decode(raw_path)

@@ -49,7 +49,7 @@ def opened() -> Iterator[Tools]:
             found = site.services.evidence
             if found is None:
                 return no_evidence()
-            return EvidenceTools(found.configuration, found.party, found.authorities)
+            return EvidenceTools(exchange.server.owner, found.configuration, found.party, found.authorities)
 
         checked_at = service.members.checked_at
         yield Tools(service, service, onboarding, exchange.is_centre, checked_at, evidence)

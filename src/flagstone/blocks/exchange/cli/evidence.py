@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flagstone.blocks.exchange.cli import reports
+from flagstone.blocks.exchange.cli import reports, signing
 from flagstone.blocks.exchange.cli.tools import Open, console
 from flagstone.blocks.exchange.contract.evidence import FileKind, NamedFile, Report
 from flagstone.blocks.exchange.contract.globalconf import GlobalConfiguration
@@ -46,6 +46,7 @@ At = Annotated[
 
 def add_to(app: typer.Typer, open_site: Open) -> None:
     """Add the commands of evidence."""
+    signing.add_to(app, open_site)
 
     @app.command()
     def verify(

@@ -15,6 +15,7 @@ from rich.console import Console
 from flagstone.blocks.exchange.contract.exchange import Exchange, Governance
 from flagstone.blocks.exchange.contract.globalconf import GlobalConfiguration
 from flagstone.blocks.exchange.contract.globalconf_faults import ConfigurationMissing
+from flagstone.blocks.exchange.contract.identifiers import ClientId
 from flagstone.blocks.exchange.contract.onboarding import Onboarding
 from flagstone.kernel.audit import Caller, job
 from flagstone.kernel.errors import Fault
@@ -33,6 +34,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 class EvidenceTools:
     """What a site verifies and signs evidence with; each is asked for only when it is needed."""
 
+    member: ClientId
     configuration: Callable[[], GlobalConfiguration]
     party: Callable[[], SigningParty]
     authorities: Authorities

@@ -40,9 +40,9 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>""
         b"<a/><?after it?>",
         b"<?before it?><a/>",
         b"<a><?php inside ?></a>",
-        b"<a>" * 33 + b"</a>" * 33,
+        b"<a>" * 129 + b"</a>" * 129,
         b"<a>" * 300 + b"</a>" * 300,
-        b"<a " + b" ".join(b'b%d="1"' % each for each in range(33)) + b"/>",
+        b"<a " + b" ".join(b'b%d="1"' % each for each in range(257)) + b"/>",
         b"<a>" + b"<b/>" * 10_000 + b"</a>",
         b"<a>" + b"x" * (1 << 20) + b"</a>",
     ],
@@ -58,7 +58,7 @@ def test_within_bounds() -> None:
     assert parse(b'<?xml version="1.0" encoding="utf-8" standalone="no"?>\n<a/>').tag == "a"
     assert len(parse(b"<a>" + b"<b/>" * 9_999 + b"</a>")) == 9_999
     assert parse(b"<!-- read past --><a><!-- and this --></a>", CONFIGURATION).tag == "a"
-    assert parse(b"<a>" * 32 + b"</a>" * 32).tag == "a"
+    assert parse(b"<a>" * 128 + b"</a>" * 128).tag == "a"
 
 
 def test_large_text_of_a_configuration() -> None:

@@ -13,31 +13,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
-from flagstone.platform.crypto import signing
+from flagstone.platform.crypto import signing, xades_form
 from flagstone.platform.crypto.certificates import Certificate, CertificateUnreadable
-from flagstone.platform.crypto.digests import Digest, digest_of
+from flagstone.platform.crypto.digests import digest_of
 from flagstone.platform.crypto.hash_chain_build import SIGNATURE_CHAIN, Leaf, build_chains
 from flagstone.platform.crypto.issuer_name import issuer_name
 from flagstone.platform.crypto.signing import Algorithm, Family, PrivateKey
-from flagstone.platform.crypto.xades import (
-    ATTACHMENT,
-    CHAIN_RESULT,
-    CONTAINERS,
-    MESSAGE,
-    OCSP_RESPONSES_MAX,
-    POLICY_OF_XROAD,
-    SIGNED_PROPERTIES_TYPE,
-    XADES,
-)
-from flagstone.platform.crypto.xml import INCLUSIVE
-from flagstone.platform.crypto.xmldsig import CERTIFICATES_MAX, DS, REFERENCES_MAX, SignatureRefused
+from flagstone.platform.crypto.xades import ATTACHMENT, CHAIN_RESULT, MESSAGE, OCSP_RESPONSES_MAX
+from flagstone.platform.crypto.xades_form import DIGEST, DIGEST_METHOD, NAMESPACES
+from flagstone.platform.crypto.xmldsig import CERTIFICATES_MAX, REFERENCES_MAX, SignatureRefused
 
-POLICY_DESCRIPTION = "Profile for High Performance Digital Signatures (version 1.2)"
-POLICY_SHA512 = "BuO0EDNfkxSVlUbxCzmQPzX1AUF1/xx9ytWHk3/6SAOePxQiniEfDYk+90QeYb3lWpV3Izhuz9fKaYyE+lTcXw=="
-POLICY_LOCATION = "https://repo.cyber.ee/dsig-profile-1.2.pdf"
-MEDIA_TYPES = {MESSAGE: "text/xml", CHAIN_RESULT: "application/hash-chain-result"}
-ATTACHMENT_TYPE = "application/octet-stream"
-DIGEST = Digest.SHA512
 TIMESTAMP_BYTES_MAX = 1 << 16
 
 
@@ -80,19 +65,20 @@ def build(parts: Leaf, signer: Signer, ocsp_responses: Sequence[bytes], at: date
     """
     _check(parts, ocsp_responses)
     texts = signer.texts
-    properties = f"{texts.before_time}{_time(at)}{texts.after_time}{_formats(parts)}{_PROPERTIES_END}"
-    signed = digest_of(f"<xades:SignedProperties{_NAMESPACES}{properties}".encode(), DIGEST)
-    info = (
-        f"{texts.method}{_references(parts)}"
-        f'<ds:Reference Id="signature-reference-{len(parts)}" Type="{SIGNED_PROPERTIES_TYPE}"'
-        f' URI="#signed-properties">{_DIGEST_METHOD}{_base64(signed)}{_INFO_END}'
+    properties = (
+        f"{xades_form.BEFORE_TIME}{_time(at)}{texts.after_time}{_formats(parts)}{xades_form.PROPERTIES_END}"
     )
-    value = signer.key.sign(f"<ds:SignedInfo{_NAMESPACES}{info}".encode(), texts.algorithm)
+    signed = digest_of(f"<xades:SignedProperties{NAMESPACES}{properties}".encode(), DIGEST)
+    info = (
+        f'{texts.method}{_references(parts)}<ds:Reference Id="signature-reference-{len(parts)}"'
+        f"{xades_form.TO_PROPERTIES}{_base64(signed)}{xades_form.INFO_END}"
+    )
+    value = signer.key.sign(f"<ds:SignedInfo{NAMESPACES}{info}".encode(), texts.algorithm)
     if texts.algorithm.family is Family.ECDSA:
         value = signing.raw_of_der(value, signer.key.public_der)
     return (
-        f"{_ROOT}<ds:SignedInfo{info}{_VALUE}{_base64(value)}{texts.key_info}{properties}"
-        f"{texts.unsigned}{_responses(ocsp_responses)}{_END}"
+        f"{xades_form.ROOT}<ds:SignedInfo{info}{xades_form.VALUE}{_base64(value)}{texts.key_info}{properties}"
+        f"{texts.unsigned}{_responses(ocsp_responses)}{xades_form.END}"
     ).encode()
 
 
@@ -122,7 +108,8 @@ def with_timestamp(document: bytes, token: bytes) -> bytes:
     if not 0 < len(token) <= TIMESTAMP_BYTES_MAX:
         raise SignatureRefused(f"a time-stamp of {len(token)} bytes")
     head, tail = document.split(place)
-    return b"".join((head, place, _STAMP[0], base64.b64encode(token), _STAMP[1], tail))
+    before, after = xades_form.STAMP
+    return b"".join((head, place, before.encode(), base64.b64encode(token), after.encode(), tail))
 
 
 @dataclass(frozen=True)
@@ -132,40 +119,8 @@ class _Texts:
     algorithm: Algorithm
     method: str
     key_info: str
-    before_time: str
     after_time: str
     unsigned: str
-
-
-_NAMESPACES = (
-    f' xmlns:asic="{CONTAINERS[0]}" xmlns:ds="{DS}" xmlns:xades="{XADES}"'
-    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-)
-_ROOT = (
-    f'<?xml version="1.0" encoding="UTF-8" standalone="no"?><asic:XAdESSignatures{_NAMESPACES}>'
-    '<ds:Signature Id="signature">'
-)
-_DIGEST_METHOD = f'<ds:DigestMethod Algorithm="{DIGEST.uri}"></ds:DigestMethod><ds:DigestValue>'
-_INFO_END = "</ds:DigestValue></ds:Reference></ds:SignedInfo>"
-_VALUE = '<ds:SignatureValue Id="signature-value">'
-_PROPERTIES_END = "</xades:SignedDataObjectProperties></xades:SignedProperties>"
-_END = (
-    "</xades:OCSPValues></xades:RevocationValues></xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
-    "</xades:QualifyingProperties></ds:Object></ds:Signature></asic:XAdESSignatures>"
-)
-_STAMP = (
-    b"<xades:SignatureTimeStamp><xades:EncapsulatedTimeStamp>",
-    b"</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>",
-)
-_POLICY = (
-    "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId>"
-    f'<xades:Identifier Qualifier="OIDAsURN">{POLICY_OF_XROAD}</xades:Identifier>'
-    f"<xades:Description>{POLICY_DESCRIPTION}</xades:Description></xades:SigPolicyId>"
-    f"<xades:SigPolicyHash>{_DIGEST_METHOD}{POLICY_SHA512}</ds:DigestValue></xades:SigPolicyHash>"
-    f"<xades:SigPolicyQualifiers><xades:SigPolicyQualifier><xades:SPURI>{POLICY_LOCATION}</xades:SPURI>"
-    "</xades:SigPolicyQualifier></xades:SigPolicyQualifiers></xades:SignaturePolicyId>"
-    "</xades:SignaturePolicyIdentifier>"
-)
 
 
 def _prepared(signer: Signer) -> _Texts:
@@ -173,17 +128,10 @@ def _prepared(signer: Signer) -> _Texts:
     algorithm = signer.algorithm or signer.key.algorithm
     return _Texts(
         algorithm=algorithm,
-        method=f'><ds:CanonicalizationMethod Algorithm="{INCLUSIVE}"></ds:CanonicalizationMethod>'
-        f'<ds:SignatureMethod Algorithm="{algorithm.uri}"></ds:SignatureMethod>',
-        key_info="</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>"
-        f"{_base64(certificate.der)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
-        '<ds:Object><xades:QualifyingProperties Target="#signature"><xades:SignedProperties',
-        before_time=' Id="signed-properties"><xades:SignedSignatureProperties><xades:SigningTime>',
-        after_time=f"</xades:SigningTime><xades:SigningCertificate><xades:Cert>{_named(certificate)}"
-        f"</xades:Cert></xades:SigningCertificate>{_POLICY}</xades:SignedSignatureProperties>"
-        "<xades:SignedDataObjectProperties>",
-        unsigned="<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
-        f"{_chain(chain)}<xades:RevocationValues><xades:OCSPValues>",
+        method=algorithm.uri.join(xades_form.METHODS),
+        key_info=_base64(certificate.der).join(xades_form.KEY_INFO),
+        after_time=f"{xades_form.AFTER_TIME}{_named(certificate)}{xades_form.BEFORE_FORMATS}",
+        unsigned=f"{xades_form.UNSIGNED}{_chain(chain)}{xades_form.RESPONSES}",
     )
 
 
@@ -202,12 +150,9 @@ def _certificates(signer: Signer) -> list[Certificate]:
 
 def _named(certificate: Certificate) -> str:
     """Return CertDigest and IssuerSerial of a certificate (XAdES 7.1.2)."""
-    return (
-        f"<xades:CertDigest>{_DIGEST_METHOD}{_base64(certificate.sha512)}</ds:DigestValue></xades:CertDigest>"
-        f"<xades:IssuerSerial><ds:X509IssuerName>{_text(issuer_name(certificate.issuer_der))}"
-        f"</ds:X509IssuerName><ds:X509SerialNumber>{certificate.serial}</ds:X509SerialNumber>"
-        "</xades:IssuerSerial>"
-    )
+    digest, name, serial, end = xades_form.CERTIFIED
+    issuer = _text(issuer_name(certificate.issuer_der))
+    return f"{digest}{_base64(certificate.sha512)}{name}{issuer}{serial}{certificate.serial}{end}"
 
 
 def _chain(chain: Sequence[Certificate]) -> str:
@@ -233,26 +178,21 @@ def _chain(chain: Sequence[Certificate]) -> str:
 
 def _references(parts: Leaf) -> str:
     return "".join(
-        f'<ds:Reference Id="signature-reference-{place}" URI="{uri}">{_DIGEST_METHOD}{_base64(value)}'
+        f'<ds:Reference Id="signature-reference-{place}" URI="{uri}">{DIGEST_METHOD}{_base64(value)}'
         "</ds:DigestValue></ds:Reference>"
         for place, (uri, value) in enumerate(parts.items())
     )
 
 
 def _formats(parts: Leaf) -> str:
-    return "".join(
-        f'<xades:DataObjectFormat ObjectReference="#signature-reference-{place}"><xades:MimeType>'
-        f"{MEDIA_TYPES.get(uri, ATTACHMENT_TYPE)}</xades:MimeType></xades:DataObjectFormat>"
-        for place, uri in enumerate(parts)
-    )
+    before, after = xades_form.FORMAT
+    types = [xades_form.MEDIA_TYPES.get(uri, xades_form.ATTACHMENT_TYPE) for uri in parts]
+    return "".join(f"{before}{place}{xades_form.MEDIA_TYPE}{each}{after}" for place, each in enumerate(types))
 
 
 def _responses(responses: Sequence[bytes]) -> str:
-    return "".join(
-        f'<xades:EncapsulatedOCSPValue Id="ocsp-response-{place}">{_base64(each)}'
-        "</xades:EncapsulatedOCSPValue>"
-        for place, each in enumerate(responses, 1)
-    )
+    before, after = xades_form.RESPONSE
+    return "".join(f'{before}{place}">{_base64(each)}{after}' for place, each in enumerate(responses, 1))
 
 
 def _check(parts: Mapping[str, bytes], responses: Sequence[bytes]) -> None:

@@ -204,13 +204,17 @@ def text(element: _Element) -> str:
 
 def decoded(element: _Element) -> bytes:
     """Return the bytes of a base64 text, with white space and carriage returns anywhere in it."""
-    letters = "".join(text(element).split())
-    if not letters or len(letters) % 4 or len(letters) > BASE64_CHARACTERS_MAX:
-        raise SignatureRefused(f"{local(element)} holds no base64, or too much")
     try:
-        return binascii.a2b_base64(letters, strict_mode=True)
+        return from_base64("".join(text(element).split()))
     except ValueError:
-        raise SignatureRefused(f"{local(element)} holds broken base64") from None
+        raise SignatureRefused(f"{local(element)} holds no base64, or too much") from None
+
+
+def from_base64(letters: str | bytes) -> bytes:
+    """Return the bytes of base64 without white space; ValueError for anything else, nothing, or too much."""
+    if not letters or len(letters) % 4 or len(letters) > BASE64_CHARACTERS_MAX:
+        raise ValueError
+    return binascii.a2b_base64(letters, strict_mode=True)
 
 
 def digest_method(element: _Element) -> Digest:

@@ -167,6 +167,15 @@ def test_a_file_becomes_a_service_that_another_agency_calls(
 
 
 @pytest.mark.slow
+def test_a_global_configuration_is_published(
+    terminal: Terminal, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    furnish(terminal.folder / "land", tmp_path_factory)
+    follow(DOCS / "how-to" / "publish-a-global-configuration.md", terminal)
+    assert terminal.stop() == 0
+
+
+@pytest.mark.slow
 def test_the_guides_for_operators(terminal: Terminal) -> None:
     """Imports, checkpoints and verification, on a small country made by `new-country`."""
     terminal.run("flagstone new-country mistria mistria")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,6 +94,22 @@ def test_a_kill_at_any_step(tmp_path: Path, step: str, times: int) -> None:
     kept.replace({**NEW, "XA/shared-params.xml": b"newer"})
     assert not list((tmp_path / "kept").glob(".current.*"))
     assert len(list((tmp_path / "kept" / "versions").iterdir())) <= KEPT_VERSIONS + 1
+
+
+def test_a_copy_without_links_goes_on(tmp_path: Path) -> None:
+    """A back-up that follows links makes a folder of `current`; it is read, and replaced like any other."""
+    kept = Swapped(tmp_path / "kept")
+    kept.replace(NEW)
+    kept.replace(OLD)
+    shutil.copytree(tmp_path / "kept", tmp_path / "copy")
+    copy = Swapped(tmp_path / "copy")
+    assert held(copy.current) == OLD
+    assert copy.versions() == [copy.current]
+    copy.replace(NEW)
+    assert held(copy.current) == NEW
+    assert copy.current.is_symlink()
+    copy.replace(OLD)
+    assert held(copy.current) == OLD
 
 
 def test_a_layout_is_that_of_security_servers() -> None:

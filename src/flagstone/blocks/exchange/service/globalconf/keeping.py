@@ -32,6 +32,8 @@ from flagstone.platform.crypto.keys import ensure_folder, folder_lock
 
 CURRENT, VERSIONS = "current", "versions"
 KEPT_VERSIONS = 3
+RESTORED = "000000000000-restored"
+"""The name of what counts where a copy of the folder made a folder of the link, as some back-ups do."""
 
 Probe = Callable[[str], None]
 """Told each step of a swap; tests stop there."""
@@ -90,11 +92,13 @@ class Swapped:
         try:
             return self.current.readlink().name
         except OSError:
-            return ""
+            return RESTORED if self.current.is_dir() else ""
 
     def versions(self) -> list[Path]:
         """Return what counts now and what counted before it, the newest first."""
         now = self.version()
+        if now == RESTORED:
+            return [self.current]
         kept = sorted((self.root / VERSIONS).glob("[0-9]*"), reverse=True)
         return [each for each in kept if each.name <= now]
 
@@ -103,12 +107,20 @@ class Swapped:
         ensure_folder(self.root)
         with folder_lock(self.root):
             before = self.version()
+            if before == RESTORED:
+                self._take_in()
             number = int(before.partition("-")[0] or 0) + 1
             fresh = self.root / VERSIONS / f"{number:012d}-{secrets.token_hex(4)}"
             fresh.mkdir(parents=True)
             self._write(fresh, files, self.root / VERSIONS / before if before else None)
             self._swap(fresh)
             self._sweep(fresh)
+
+    def _take_in(self) -> None:
+        """Put a restored copy among the versions, so that a link can stand in its place."""
+        (self.root / VERSIONS).mkdir(exist_ok=True)
+        shutil.rmtree(self.root / VERSIONS / RESTORED, ignore_errors=True)
+        self.current.rename(self.root / VERSIONS / RESTORED)
 
     def _write(self, fresh: Path, files: Mapping[str, bytes], before: Path | None) -> None:
         """Write the files of a new version, each durably."""

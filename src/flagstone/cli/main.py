@@ -20,6 +20,7 @@ from flagstone.blocks.identity import cli as identity
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
 from flagstone.blocks.registry.contract.registry import Registry
+from flagstone.blocks.rules import cli as rules
 from flagstone.blocks.tracker import cli as tracker
 from flagstone.blocks.trust.cli.commands import commands as trust_commands
 from flagstone.cli import (
@@ -29,6 +30,7 @@ from flagstone.cli import (
     making,
     migrating,
     options,
+    ruling,
     running,
     sites,
     trusting,
@@ -100,6 +102,7 @@ app.callback()(options.remember)
 app.add_typer(identity.commands(_provider), name="identity")
 app.add_typer(registry.commands(_registry), name="registry")
 app.add_typer(tracker.commands(_tracker), name="tracker")
+app.add_typer(rules.commands(ruling.serve), name="rules")
 exchange = exchange_commands.commands(exchanging.opened)
 exchange.add_typer(news.commands(_news), name="news")
 exchange.add_typer(globalconf.commands(exchanging.configuration, following_apart), name="conf")

@@ -40,3 +40,12 @@ class CalculationFailed(Fault):
     kind = Kind.INTERNAL
     title = "A formula of the law failed"
     remedy = "Tell the authors of the law's package; the detail names the formula."
+
+
+class BudgetSpent(Fault):
+    """A calculation took longer than it may."""
+
+    code = "rules.budget-spent"
+    kind = Kind.UNAVAILABLE
+    title = "The calculation took longer than it may"
+    remedy = "Ask for fewer variables, periods or steps of an axis at once."

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from flagstone.blocks.rules.contract.calculation import Bounds, JsonValue, Situation
 from flagstone.blocks.rules.contract.faults import SituationInvalid, UnknownVariable
 from flagstone.blocks.rules.contract.law import LawSnapshot
+from flagstone.blocks.rules.service.engine.budget import budget
 from flagstone.blocks.rules.service.engine.calculating import calculate
 from flagstone.blocks.rules.service.engine.describing import Documents
 from flagstone.blocks.rules.service.engine.loading import Law
@@ -27,6 +28,7 @@ WELCOME = (
     "This serves a law as an OpenFisca web API. What it can do stands in the OpenAPI document at {}spec; "
     "https://openfisca.org/doc/ explains how to ask."
 )
+SECONDS_MAX = 30.0
 _STATUS = {Kind.INVALID: 400, Kind.MISSING: 404, Kind.UNAVAILABLE: 503}
 _METHODS = {"calculate": ("POST",), "trace": ("POST",)}
 _READ = ("GET", "HEAD")
@@ -55,8 +57,9 @@ class Reply:
 class Api:
     """Answers for one law, within bounds."""
 
-    def __init__(self, law: Law, bounds: Bounds) -> None:
-        """Answer by `law`; a body may be as large as whoever carries it lets in."""
+    def __init__(self, law: Law, bounds: Bounds, *, seconds_max: float = SECONDS_MAX) -> None:
+        """Answer by `law`, each calculation in `seconds_max` at most; for the main thread of a process."""
+        self._seconds_max = seconds_max
         self._law = law
         self._bounds = bounds
         self._documents = Documents(law)
@@ -97,7 +100,9 @@ class Api:
                 400, f"Invalid type: expected an object, got a JSON {type(situation).__name__}."
             )
         try:
-            return self._reply(200, self._computing[name](self._law, situation, self._bounds))
+            with budget(self._seconds_max):
+                answer = self._computing[name](self._law, situation, self._bounds)
+            return self._reply(200, answer)
         except Fault as fault:
             return self._reply(_STATUS.get(fault.kind, 500), problem_of(fault))
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from time import process_time
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from openfisca_core.tools.test_runner import OpenFiscaPlugin
 
 from flagstone.blocks.rules.contract.calculation import Mode
+from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.suite import SuiteRun
 from flagstone.blocks.rules.service.engine.loading import load
@@ -75,3 +78,23 @@ def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
         hooks=installed.at_work,
         hooks_off=installed.switched_off,
     )
+
+
+def main() -> None:
+    """Run the suite that the standard input describes; its progress goes to the standard error.
+
+    The result is JSON on the standard output: a SuiteRun, or `fault` with what stands in the way.
+    """
+    task = json.load(sys.stdin)
+    with os.fdopen(os.dup(1), "w") as told:
+        os.dup2(2, 1)  # whatever a law or pytest prints is progress
+        name = LawName(task["package"], tuple(task["extensions"]), tuple(task["reforms"]))
+        try:
+            done: dict[str, object] = asdict(run(name, task["paths"], Mode(task["mode"])))
+        except LawUnavailable as unavailable:
+            done = {"fault": unavailable.detail}
+        json.dump(done, told, default=lambda mode: mode.value)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,7 @@ from flagstone.kernel.errors import Fault
 from flagstone.kernel.findings import Findings
 from flagstone.platform.crypto import asice
 from flagstone.platform.crypto.asice import Container, ContainerRefused, read_container, write_container
-from flagstone.platform.crypto.hash_chain import HashChainRefused
+from flagstone.platform.crypto.hash_chain_read import HashChainRefused
 from flagstone.platform.crypto.xades import read_signature
 from flagstone.platform.crypto.xmldsig import SignatureRefused
 from flagstone.platform.crypto.zip_write import write_zip

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from flagstone.kernel.findings import Findings, Verdict
 from flagstone.platform.crypto import hash_chain
 from flagstone.platform.crypto.digests import Digest, digest_of
-from flagstone.platform.crypto.hash_chain import Chained, HashChainRefused, digest_list, parts_of
+from flagstone.platform.crypto.hash_chain import Chained, digest_list, parts_of
 from flagstone.platform.crypto.hash_chain_build import SIGNATURE_CHAIN, Chains, build_chains, leaf_of
+from flagstone.platform.crypto.hash_chain_form import HASH_CHAIN
+from flagstone.platform.crypto.hash_chain_read import HashChainRefused, read_chain, read_result
 from flagstone.platform.crypto.xml import INCLUSIVE
 from flagstone.platform.crypto.xmldsig import DS, Hashed
 from tests.platform.crypto.evidence import needs_vectors, vector
@@ -213,7 +215,7 @@ def test_forged_results(made: Chains) -> None:
 
 def chain_of(steps: str) -> bytes:
     return (
-        f'<hc:HashChain xmlns:hc="{hash_chain.HASH_CHAIN}" xmlns:ds="{DS}">'
+        f'<hc:HashChain xmlns:hc="{HASH_CHAIN}" xmlns:ds="{DS}">'
         f'<hc:DefaultDigestMethod Algorithm="{Digest.SHA512.uri}"/>{steps}</hc:HashChain>'
     ).encode()
 
@@ -245,10 +247,10 @@ def test_chains_beside_are_asked_for_by_name(made: Chains) -> None:
 def test_refusals_name_what_is_wrong() -> None:
     for data in (b"", b"<a/>", b"\xff", chain_of("<hc:HashStep/>")):
         with pytest.raises(HashChainRefused) as refused:
-            hash_chain.read_chain(data)
+            read_chain(data)
         assert refused.value.detail
         with pytest.raises(HashChainRefused):
-            hash_chain.read_result(data)
+            read_result(data)
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from flagstone.kernel.findings import Findings
 from flagstone.platform.crypto import hash_chain
 from flagstone.platform.crypto.digests import Digest, digest_of
-from flagstone.platform.crypto.hash_chain import Chained, HashChainRefused, digest_list, read_chain
+from flagstone.platform.crypto.hash_chain import Chained, digest_list
 from flagstone.platform.crypto.hash_chain_build import SIGNATURE_CHAIN, TIMESTAMP_CHAIN, build_chains, leaf_of
+from flagstone.platform.crypto.hash_chain_read import HashChainRefused, read_chain
 
 
 def test_golden_value() -> None:

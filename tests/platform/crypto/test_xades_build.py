@@ -18,8 +18,9 @@ from signxml.xades.xades import XAdESSignatureConfiguration, XAdESVerifier
 from flagstone.kernel.findings import Findings
 from flagstone.platform.crypto import hash_chain, xades
 from flagstone.platform.crypto.digests import digest_of
-from flagstone.platform.crypto.hash_chain import Chained, HashChainRefused
+from flagstone.platform.crypto.hash_chain import Chained
 from flagstone.platform.crypto.hash_chain_build import leaf_of
+from flagstone.platform.crypto.hash_chain_read import HashChainRefused
 from flagstone.platform.crypto.xades import read_signature
 from flagstone.platform.crypto.xades_build import Signer, build, build_batch, with_timestamp
 from flagstone.platform.crypto.xml import canonical, parse

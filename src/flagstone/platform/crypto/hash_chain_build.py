@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from flagstone.platform.crypto import hash_chain_form as form
 from flagstone.platform.crypto.digests import Digest, digest_of
-from flagstone.platform.crypto.hash_chain import HASH_CHAIN, HashChainRefused, digest_list
-from flagstone.platform.crypto.xmldsig import DS
+from flagstone.platform.crypto.hash_chain import digest_list
+from flagstone.platform.crypto.hash_chain_read import HashChainRefused
 
 SIGNATURE_CHAIN = "/sig-hashchain.xml"
 TIMESTAMP_CHAIN = "/ts-hashchain.xml"
@@ -50,8 +51,9 @@ def build_chains(leaves: Sequence[Leaf], chain_uri: str, digest: Digest = Digest
     _check(leaves, digest)
     tree = _Tree(digest)
     root = tree.grow([tree.leaf(place, each) for place, each in enumerate(leaves)])
-    result = _RESULT.format(chain_uri, digest.uri, _base64(root.digest)).encode()
-    return Chains(result, tree.chains(root, leaves), root.digest)
+    values = (chain_uri, digest.uri, _base64(root.digest), "")
+    result = "".join(f"{text}{value}" for text, value in zip(form.RESULT, values, strict=True))
+    return Chains(result.encode(), tree.chains(root, leaves), root.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,6 @@ class _Node:
     place: int = -1
     left: _Node | None = None
     right: _Node | None = None
-
-
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_NAMESPACES = f'xmlns:hc="{HASH_CHAIN}" xmlns:ds="{DS}"'
-_RESULT = (
-    f'{_DECLARATION}<hc:HashChainResult {_NAMESPACES} URI="{{}}#STEP0"><ds:DigestMethod Algorithm="{{}}"/>'
-    "<ds:DigestValue>{}</ds:DigestValue></hc:HashChainResult>"
-)
-_HEAD = f'{_DECLARATION}<hc:HashChain {_NAMESPACES}><hc:DefaultDigestMethod Algorithm="{{}}"/>'
-_TAIL = "</hc:HashChain>"
 
 
 class _Tree:
@@ -95,11 +87,11 @@ class _Tree:
     def chains(self, root: _Node, leaves: Sequence[Leaf]) -> tuple[bytes, ...]:
         """Return the chain of each leaf; what leads to a node is written once for all below it."""
         written = [b""] * len(leaves)
-        waiting = [(root, _HEAD.format(self._digest.uri), 0)]
+        waiting = [(root, self._digest.uri.join(form.HEAD), 0)]
         while waiting:
             node, head, depth = waiting.pop()
             if node.left is None or node.right is None:
-                written[node.place] = f"{head}{_last(leaves[node.place], depth)}{_TAIL}".encode()
+                written[node.place] = f"{head}{_last(leaves[node.place], depth)}{form.TAIL}".encode()
                 continue
             for side, other, first in ((node.left, node.right, True), (node.right, node.left, False)):
                 own = self._own(side, leaves, depth + 1)
@@ -112,7 +104,7 @@ class _Tree:
     def _own(node: _Node, leaves: Sequence[Leaf], depth: int) -> str:
         if node.place >= 0 and len(leaves[node.place]) == 1:
             return _data_refs(leaves[node.place])
-        return f'<hc:StepRef URI="#STEP{depth}"/>'
+        return str(depth).join(form.STEP_REF)
 
     def _listed(self, values: Iterable[bytes]) -> bytes:
         return digest_of(digest_list([(self._digest, each) for each in values]), self._digest)
@@ -120,24 +112,21 @@ class _Tree:
 
 def _step(depth: int, own: str, other: str, *, first: bool) -> str:
     """Return the step at `depth` with the way down and its neighbour, in the order of the tree."""
-    values = own + other if first else other + own
-    return f'<hc:HashStep id="STEP{depth}">{values}</hc:HashStep>'
+    return f"{form.STEP[0]}{depth}{form.STEP[1]}{own + other if first else other + own}{form.STEP[2]}"
 
 
 def _last(leaf: Leaf, depth: int) -> str:
     """Return the step of a message of several parts; a single part stands in the step above."""
-    return "" if len(leaf) == 1 else f'<hc:HashStep id="STEP{depth}">{_data_refs(leaf)}</hc:HashStep>'
+    return "" if len(leaf) == 1 else f"{form.STEP[0]}{depth}{form.STEP[1]}{_data_refs(leaf)}{form.STEP[2]}"
 
 
 def _data_refs(leaf: Leaf) -> str:
-    return "".join(
-        f'<hc:DataRef URI="{uri}"><ds:DigestValue>{_base64(value)}</ds:DigestValue></hc:DataRef>'
-        for uri, value in leaf.items()
-    )
+    before, between, after = form.DATA_REF
+    return "".join(f"{before}{uri}{between}{_base64(value)}{after}" for uri, value in leaf.items())
 
 
 def _hash_value(value: bytes) -> str:
-    return f"<hc:HashValue><ds:DigestValue>{_base64(value)}</ds:DigestValue></hc:HashValue>"
+    return _base64(value).join(form.HASH_VALUE)
 
 
 def _base64(value: bytes) -> str:

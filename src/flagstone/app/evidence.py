@@ -27,6 +27,8 @@ from flagstone.blocks.exchange.service.evidence.giving import Giving
 from flagstone.blocks.exchange.service.evidence.making import SigningParty
 from flagstone.blocks.exchange.service.evidence.stamping import Stamping
 from flagstone.blocks.exchange.service.evidence.writing import Writer
+from flagstone.blocks.exchange.web.evidence import EvidenceAnswers
+from flagstone.blocks.exchange.web.path.evidence import EvidenceDoor
 from flagstone.kernel.errors import Fault
 from flagstone.platform.crypto.certificates import Certificate, CertificateUnreadable
 from flagstone.platform.crypto.keys import ensure_secret_key
@@ -50,7 +52,7 @@ class Keeping:
     writer: Writer
     stamping: Stamping
     archiver: Archiver
-    giving: Giving
+    answers: EvidenceAnswers
     party: Callable[[], SigningParty]
     authorities: Authorities
     configuration: Callable[[], GlobalConfiguration]
@@ -77,11 +79,14 @@ def keeping(ground: Ground, exchange: Exchanging | None, trust: Trusting | None)
         options.archive_folder or ground.folder.path / ARCHIVES,
         grouping=by_member if options.archive_by_member else all_in_one,
     )
+    giving = Giving(database, sealer, exchange.server, stamping)
+    answers = EvidenceAnswers(giving, lambda: follower.kept.path, ground.clock)
+    exchange.path.give_evidence_by(EvidenceDoor(answers))
     return Keeping(
         Writer(database, sealer, party, stamping),
         stamping,
         archiver,
-        Giving(database, sealer, exchange.server, stamping),
+        answers,
         party,
         authorities,
         follower.kept.configuration,

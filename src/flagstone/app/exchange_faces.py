@@ -18,6 +18,7 @@ from flagstone.blocks.exchange.web.console.console import MENU as EXCHANGE_MENU
 from flagstone.blocks.exchange.web.console.console import console_routes
 from flagstone.blocks.exchange.web.console.parts import Desk
 from flagstone.blocks.exchange.web.directory import DirectoryApi
+from flagstone.blocks.exchange.web.evidence import EvidenceApi
 from flagstone.blocks.exchange.web.globalconf import PublicationApi
 from flagstone.blocks.exchange.web.govstack.configuration import ConfigurationApi
 from flagstone.blocks.exchange.web.govstack.dialect import Dialect
@@ -57,6 +58,8 @@ def exchange_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
     )
     centre = (DirectoryApi(service).routes(),) if exchange.is_centre else ()
     publisher = exchange.configuring.publisher
+    evidence = site.services.evidence
+    given = (EvidenceApi(evidence.answers).routes(),) if evidence else ()
     published = (PublicationApi(publisher.folder.versions).routes(),) if publisher else ()
     return (
         console_routes(desk),
@@ -65,6 +68,7 @@ def exchange_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
         *_news_routes(site),
         *centre,
         *published,
+        *given,
     )
 
 

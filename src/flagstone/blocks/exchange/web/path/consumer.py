@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from flagstone.blocks.exchange.contract.directory import Server
 from flagstone.blocks.exchange.contract.faults import DirectoryUnavailable
-from flagstone.blocks.exchange.contract.identifiers import ServerId
+from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId
 from flagstone.blocks.exchange.contract.service import Connection, LocalClient
 from flagstone.blocks.exchange.model import faults, metadata, purposes, rest
 from flagstone.blocks.exchange.model.breaking import Breakers
@@ -24,6 +24,8 @@ from flagstone.blocks.exchange.model.hashing import body_hash, request_hash
 from flagstone.blocks.exchange.model.standing import Standing, Standings
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.course import GONE, Course, Ledger, observed
+from flagstone.blocks.exchange.web.path.evidence import PATHS as EVIDENCE
+from flagstone.blocks.exchange.web.path.evidence import EvidenceDoor
 from flagstone.blocks.exchange.web.path.plain import Parcel, Transport, is_loopback, unanswered
 from flagstone.blocks.exchange.web.path.streams import Watched, held
 from flagstone.platform.http.wire.faults import AnswerBroken, BodyBroken, NoAnswer, Unreachable
@@ -60,6 +62,7 @@ class Consumer:
         self._ledger = ledger
         self._bounds = bounds
         self._secret = secret.encode()
+        self.evidence: EvidenceDoor | None = None
         self.peers = Peers(
             Breakers(
                 failures_max=bounds.failures_max,
@@ -83,8 +86,11 @@ class Consumer:
         return self._error(status, MessageFault(whole, why), [], str(uuid4()))
 
     async def _answer(self, incoming: Incoming, *, secure: bool) -> Answer:
-        if incoming.head.target.partition(b"?")[0] == LIST_CLIENTS:
+        path = incoming.head.target.partition(b"?")[0]
+        if path == LIST_CLIENTS:
             return self._clients(incoming)
+        if self.evidence is not None and path in EVIDENCE:
+            return await self._evidence_given(self.evidence, incoming, secure=secure)
         course = Course(self._ledger, str(uuid4()))
         try:
             return await self._carried(incoming, course, secure=secure)
@@ -123,6 +129,14 @@ class Consumer:
             course.request_body = body.hash
         parcel = await self._sent(standing, servers, Parcel(request.block, body))
         return await self._passed_on(parcel, request, course)
+
+    async def _evidence_given(self, door: EvidenceDoor, incoming: Incoming, *, secure: bool) -> Answer:
+        """Answer a system that wants its evidence, which must be connected as its messages are."""
+
+        def authenticate(client: ClientId) -> None:
+            self._authenticate(incoming, self._standing().snapshot.clients.get(client), secure=secure)
+
+        return await door.answer(incoming, authenticate)
 
     def _standing(self) -> Standing:
         try:

@@ -22,6 +22,7 @@ from flagstone.blocks.exchange.model.standing import Standings
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
 from flagstone.blocks.exchange.web.path.consumer import Consumer
 from flagstone.blocks.exchange.web.path.course import Ledger, Tally
+from flagstone.blocks.exchange.web.path.evidence import EvidenceDoor
 from flagstone.blocks.exchange.web.path.last_hop import LastHop, is_person_code
 from flagstone.blocks.exchange.web.path.plain import Plain, Transport
 from flagstone.blocks.exchange.web.path.provider import Provider
@@ -89,10 +90,15 @@ class MessagePath:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._parts: Parts | None = None
         self._thread: Thread | None = None
+        self._evidence: EvidenceDoor | None = None
 
     def know_codes_by(self, is_code: Callable[[str], bool]) -> None:
         """Take for personal codes what `is_code` says is one; to be called before `start`."""
         self._using = Using(is_code, self._bounds.person_bytes_max)
+
+    def give_evidence_by(self, door: EvidenceDoor) -> None:
+        """Let information systems have their evidence through `door`; to be called before `start`."""
+        self._evidence = door
 
     def start(
         self, client_socket: socket.socket, server_socket: socket.socket, *, secure: Secure | None = None
@@ -169,6 +175,7 @@ class MessagePath:
         consumer = Consumer(
             self._standings, transport, self._ledger(Side.CONSUMER), bounds=bounds, secret=self._secret
         )
+        consumer.evidence = self._evidence
         last_hop = LastHop(client, self._tickets, local_address=self._local_address, bounds=bounds)
         provider = Provider(
             self._standings,

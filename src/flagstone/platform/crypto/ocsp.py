@@ -45,7 +45,7 @@ class OcspPolicy:
     """What is asked of a status answer.
 
     `freshness_seconds` bounds how long before the time asked about it may have been made, and how far a clock
-    may be ahead; `responders` are the responder certificates that the configuration approves; `responder`
+    may be ahead; `responders` are the certificates that are approved to answer for the issuer; `responder`
     names, for findings, who was asked (a URL, or where the answer was kept).
     """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -186,6 +187,27 @@ def test_the_guides_for_operators(terminal: Terminal) -> None:
     follow(DOCS / "how-to" / "verify-the-audit-log.md", terminal)
     follow(DOCS / "how-to" / "connect-an-information-system.md", terminal)
     assert terminal.stop() == 0
+
+
+@pytest.fixture
+def haven(terminal: Terminal) -> Terminal:
+    """A terminal in a small country with trust services."""
+    lands = [str(ROOT / "tests" / "docs" / "lands"), str(ROOT / "tests" / "app" / "lands")]
+    terminal.environment |= {"FLAGSTONE_COUNTRY": "haven", "PYTHONPATH": ":".join(lands)}
+    return terminal
+
+
+@pytest.mark.slow
+def test_the_guide_to_a_certification_authority(haven: Terminal) -> None:
+    follow(DOCS / "how-to" / "run-a-certification-authority.md", haven)
+
+
+@pytest.mark.slow
+def test_the_guide_to_keys_in_a_module(haven: Terminal) -> None:
+    if shutil.which("softhsm2-util") is None:
+        pytest.skip("component missing: SoftHSM")
+    haven.environment["SOFTHSM2_CONF"] = str(haven.folder / "softhsm2.conf")
+    follow(DOCS / "how-to" / "keep-keys-in-an-hsm.md", haven)
 
 
 def test_every_command_that_a_page_names_exists() -> None:

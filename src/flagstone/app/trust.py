@@ -204,10 +204,13 @@ def root_terms(plan: TrustPlan, name: str) -> ceremony.Terms:
 
 
 def plant(trust: Trusting, country: Country, settings: Settings) -> None:
-    """Give a new site its keys, and the authority its root and first certificates; it can be repeated."""
-    if trust.authority is not None and not trust.authority.authority_certificates():
+    """Give a new site its keys, and the authority its root and first certificates; it can be repeated.
+
+    Outside a sandbox no root is made: its key has no business on a machine of the network.
+    """
+    if trust.authority is not None and country.sandbox and not trust.authority.authority_certificates():
         _make_authority(trust, trust.authority, country, settings)
-    if trust.authority is not None:
+    if trust.authority is not None and trust.authority.authority_certificates():
         trust.authority.own.establish(US)
         trust.authority.revocation_list()
     trust.applicant.apply()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from flagstone.blocks.trust.cli import ceremony, keys
 from flagstone.blocks.trust.cli.opened import OPERATOR, Open, said, written
@@ -99,7 +99,7 @@ def _asking(app: typer.Typer, open_trust: Open) -> None:
         """List the requests that wait for a decision."""
         with open_trust() as opened:
             found = opened.needed.requests(OPERATOR, waiting=not everything)
-        table = Table("Id", "Asked", "Profile", "Name", "State")
+        table = Table(Column("Id", no_wrap=True), "Asked", "Profile", "Name", "State")
         for each in found:
             table.add_row(
                 each.id, rfc3339(each.asked_at), each.profile.value, text_of(each.subject), each.state.value
@@ -176,7 +176,7 @@ def _looking(app: typer.Typer, open_trust: Open) -> None:
         if as_json:
             said(json.dumps([certificate_on_wire(each) for each in found.certificates], indent=2))
             return
-        table = Table("Serial", "Profile", "Name", "Until", "Standing")
+        table = Table(Column("Serial", no_wrap=True), "Profile", "Name", "Until", "Standing")
         for each in found.certificates:
             table.add_row(
                 each.serial,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from flagstone.blocks.trust.cli.opened import OPERATOR, Open, said, written
 from flagstone.blocks.trust.contract.faults import KeyUnknown
@@ -34,7 +34,7 @@ def _making(app: typer.Typer, open_trust: Open) -> None:
         """List every key there was, the newest first, and how often it was used."""
         with open_trust() as opened:
             found = opened.keys.keys(OPERATOR)
-        table = Table("Id", "Purpose", "Type", "Place", "State", "Since", "Uses")
+        table = Table(Column("Id", no_wrap=True), "Purpose", "Type", "Place", "State", "Since", "Uses")
         for each in found:
             table.add_row(*_row(each))
         Console().print(table)

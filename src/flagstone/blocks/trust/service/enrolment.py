@@ -122,6 +122,9 @@ class Registrar:
     def take(self, holders: Mapping[str, Holder]) -> int:
         """Issue for each request of a site that the plan knows; return how many certificates were left."""
         left = 0
+        with self._means.database.reading() as view:
+            if not queries.authority_rows(view):
+                return 0
         for site, holder in holders.items():
             for purpose, profile in PROFILES.items():
                 left += self._taken(Enrolled(self._folder, site), purpose, (profile, holder))

@@ -157,6 +157,8 @@ class Service:
 
     def upkeep(self) -> None:
         """Do what falls due: half-made certificates, lists, and the certificates of our own services."""
+        if not self.own.all():
+            return
         self.issuing.complete_left()
         self.own.answer_for_all()
         self.own.ask_for_time()

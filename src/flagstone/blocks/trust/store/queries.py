@@ -107,7 +107,7 @@ def found(view: Reading, query: CertificateQuery, within: tuple[int, int]) -> tu
     """Return one page of certificates, the newest first, and how many there are in all."""
     fits = _fits(query)
     ordered = select(certificates).where(fits)
-    ordered = ordered.order_by(certificates.c.not_before.desc(), certificates.c.serial)
+    ordered = ordered.order_by(certificates.c.not_before.desc(), certificates.c.changed_at.desc(), certificates.c.serial)
     total = int(view.scalar(select(func.count()).select_from(certificates).where(fits)))
     return view.rows(ordered.offset(within[0]).limit(within[1])), total
 

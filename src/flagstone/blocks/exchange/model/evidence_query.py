@@ -27,9 +27,7 @@ def wanted(query: str) -> Wanted:
     if len(query) > QUERY_LENGTH_MAX:
         raise QueryRefused("the query is too long")
     try:
-        pairs = parse_qsl(
-            query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=FIELDS_MAX
-        )
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=FIELDS_MAX)
     except ValueError:
         raise QueryRefused("the query cannot be read") from None
     given = dict(pairs)

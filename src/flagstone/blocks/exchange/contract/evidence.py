@@ -234,7 +234,7 @@ class EvidenceTooLarge(Fault):
     code = "exchange.evidence-too-large"
     kind = Kind.TOO_LARGE
     title = "The message is too large for the evidence log"
-    remedy = "Send smaller messages, or let the server keep no bodies for that client."
+    remedy = "Send smaller messages: header block and bodies together may have 11 MiB."
 
 
 class Verifier(Protocol):

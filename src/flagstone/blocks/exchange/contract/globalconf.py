@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Protocol
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId
-from flagstone.kernel.findings import Verdict
+from flagstone.kernel.findings import Outcome, Verdict
 
 VERSION_MIN = 2
 VERSION_MAX = 6
@@ -385,4 +385,5 @@ class Fetched:
     @property
     def good(self) -> bool:
         """Tell whether the last try brought a configuration."""
-        return self.fetched_at == self.tried_at
+        failed = any(each.outcome is Outcome.FAILS for each in self.verdict.findings)
+        return self.fetched_at == self.tried_at and not failed

@@ -90,14 +90,16 @@ def _listed(names: Sequence[str], words: str) -> str:
 def _reason(console: Console, finding: Finding) -> None:
     mark, style = MARKS[finding.outcome]
     line = Text.assemble((mark, f"bold {style}"), f" {finding.check.question} ", (finding.code, "dim"))
-    console.print(Padding(line, (0, 0, 0, 4)))
+    console.print(Padding(line, (0, 0, 0, 4), expand=False))
     seen = f"{finding.subject}: {finding.detail}" if finding.detail else finding.subject
-    console.print(Padding(Text(seen), (0, 0, 0, 6)))
+    console.print(Padding(Text(seen), (0, 0, 0, 6), expand=False))
     for name, value in finding.facts.items():
         if name not in FACTS_HIDDEN:
-            console.print(Padding(Text(f"{name.replace('_', ' ')}: {value}", style="dim"), (0, 0, 0, 6)))
+            console.print(
+                Padding(Text(f"{name.replace('_', ' ')}: {value}", style="dim"), (0, 0, 0, 6), expand=False)
+            )
     if finding.outcome is not Outcome.HOLDS:
-        console.print(Padding(Text.assemble(("→ ", style), finding.check.remedy), (0, 0, 0, 6)))
+        console.print(Padding(Text.assemble(("→ ", style), finding.check.remedy), (0, 0, 0, 6), expand=False))
 
 
 def _inside(console: Console, report: Report, *, everything: bool) -> None:

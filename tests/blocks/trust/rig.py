@@ -68,6 +68,14 @@ class Rig:
         asked = self.service.ask(officer(), csr(), profile, holder)
         return self.service.decide(officer(), asked.id, approves=True).serial
 
+    def issued_for(self, key_id: str) -> str:
+        """Give a key of the site its certificate; return the serial number."""
+        service = self.service
+        asked = service.ask(officer(), service.key_service.request_for(US, key_id), Profile.SIGNING, SERVER)
+        serial = service.decide(officer(), asked.id, approves=True).serial
+        service.key_service.adopt(US, b"".join(map(to_pem, service.chain_of(US, serial))))
+        return serial
+
 
 def service_on(
     database: Database,
@@ -77,11 +85,12 @@ def service_on(
     address: str = ADDRESS,
     probe: Callable[[str], None] = lambda _step: None,
     grant: int = 1_000,
+    organisation: str = "",
 ) -> Service:
     passphrase = folder / "site" / "passphrase"
     if not passphrase.exists():
         write_private(passphrase, b"correct horse battery")
-    means = Means(database, plan, address, SecretKey("test", b"k" * 32))
+    means = Means(database, plan, address, SecretKey("test", b"k" * 32), organisation)
     return Service(
         means, FileKeys(folder / "site" / "keys", passphrase), Uses(database, grant=grant), probe=probe
     )

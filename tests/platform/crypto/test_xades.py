@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -143,6 +144,16 @@ def test_another_certificate_of_the_same_key(ours: bytes) -> None:
 
     changed = ours.replace(base64.b64encode(own), base64.b64encode(other))
     assert codes(found(changed, PARTS)) == ["signature.signing-certificate"]
+
+
+def test_no_certificate_is_named() -> None:
+    """Whoever has another certificate of the same key could put it into the place of the signer's."""
+    by = Signer(key("P-256"), certificate(key("P-256"), "100"))
+    head, _, tail = by.texts.after_time.partition("<xades:SigningCertificate>")
+    unnamed = head + tail.partition("</xades:SigningCertificate>")[2]
+    object.__setattr__(by, "texts", replace(by.texts, after_time=unnamed))
+    document = build(leaf_of(PARTS), by, OCSP, AT)
+    assert codes(found(document, PARTS)) == ["signature.signing-certificate"]
 
 
 def test_another_key(ours: bytes) -> None:

@@ -8,16 +8,15 @@ chain, or one to each part; always one to the signed properties. `xades_build` m
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 from lxml import etree
 
 from flagstone.kernel.clock import parse_rfc3339
 from flagstone.kernel.findings import Check, Findings
-from flagstone.platform.crypto import signing, xades_form, xmldsig
+from flagstone.platform.crypto import signing, xades_form, xades_properties, xmldsig
 from flagstone.platform.crypto.certificates import Certificate, CertificateUnreadable
 from flagstone.platform.crypto.digests import Digest, DigestRefused, digest_of
 from flagstone.platform.crypto.signing import Algorithm, SignatureAlgorithmRefused
@@ -26,31 +25,34 @@ from flagstone.platform.crypto.xades_form import (
     DIGEST,
     NAMESPACES,
     SIGNED_PROPERTIES_TYPE,
-    XADES,
     Form,
+)
+from flagstone.platform.crypto.xades_properties import (
+    CertificateReference,
+    Unsigned,
+    ds,
+    policy,
+    signing_references,
+    signing_time,
+    xades,
 )
 from flagstone.platform.crypto.xml import EVIDENCE, INCLUSIVE, XmlRefused, parse
 from flagstone.platform.crypto.xmldsig import (
-    DS,
     PartOf,
     Reference,
     SignatureRefused,
     XmlSignature,
     children,
-    decoded,
-    digest_method,
     from_base64,
     local,
     same,
-    text,
 )
 
 MESSAGE = xades_form.MESSAGE
 CHAIN_RESULT = xades_form.CHAIN_RESULT
 POLICY_OF_XROAD = xades_form.POLICY_OF_XROAD
 SIGNATURES = "/META-INF/signatures.xml"
-OCSP_RESPONSES_MAX = 32
-TIMESTAMPS_MAX = 16
+OCSP_RESPONSES_MAX = xades_properties.OCSP_RESPONSES_MAX
 
 FORM = Check(
     "signature.form",
@@ -83,15 +85,6 @@ _IDENTIFIERS = etree.XPath(
     "/descendant::*/@*[contains('|Id|ID|id|xml:id|', concat('|', name(), '|'))]", smart_strings=False
 )
 _Element = etree._Element
-
-
-@dataclass(frozen=True)
-class CertificateReference:
-    """A certificate that is named by its digest; `uri` leads to an encapsulated one, or is empty."""
-
-    digest: Digest
-    value: bytes = field(repr=False)
-    uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,20 +179,12 @@ def verify(
 def _verify_signing_certificate(
     signature: XadesSignature, certificate: Certificate, findings: Findings
 ) -> bool:
-    """Check that a signed CertDigest names the signer (XAdES 7.2.2); where none is signed, nothing is."""
-    if not signature.signing_references:
-        return True
-    so = any(
-        same(digest_of(certificate.der, each.digest), each.value) for each in signature.signing_references
-    )
-    detail = "" if so else "its digest is not the one that was signed"
-    described = _described(certificate)
+    """Check that a signed CertDigest names the signer (XAdES 7.2.2), whose key others may have certified."""
+    named = signature.signing_references
+    so = any(same(digest_of(certificate.der, each.digest), each.value) for each in named)
+    detail = "" if so else "its digest is not the one that was signed" if named else "none was signed"
+    described = certificate.describe()
     return findings.that(SIGNING_CERTIFICATE, described, detail, so=so, certificate=described)
-
-
-@lru_cache(maxsize=1024)
-def _described(certificate: Certificate) -> str:
-    return certificate.describe()
 
 
 def _verify_certificate_references(signature: XadesSignature, findings: Findings) -> bool:
@@ -259,24 +244,14 @@ def _core_of_form(form: Form, algorithm: Algorithm) -> XmlSignature:
     )
 
 
-@lru_cache(maxsize=64)
-def _ds(name: str) -> str:
-    return f"{{{DS}}}{name}"
-
-
-@lru_cache(maxsize=64)
-def _xades(name: str) -> str:
-    return f"{{{XADES}}}{name}"
-
-
 def _signature_of(root: _Element) -> _Element:
     """Return the one signature, alone (X-Road 8) or in the list of an ASiC container (ETSI TS 102 918)."""
     signature = root
     if root.tag in _ROOTS:
-        (signature,) = children(root, _ds("Signature"))
-    if signature.tag != _ds("Signature"):
+        (signature,) = children(root, ds("Signature"))
+    if signature.tag != ds("Signature"):
         raise SignatureRefused(f"the document is {local(root)}, not a signature")
-    if sum(1 for _ in root.iter(_ds("Signature"))) != 1:
+    if sum(1 for _ in root.iter(ds("Signature"))) != 1:
         raise SignatureRefused("there is more than one signature")
     _refuse_double_ids(root)
     return signature
@@ -293,19 +268,19 @@ def _refuse_double_ids(root: _Element) -> None:
 
 def _read(document: bytes, signature: _Element) -> XadesSignature:
     qualifying = _qualifying_properties(signature)
-    signed, *unsigned = children(qualifying, _xades("SignedProperties"), _xades("UnsignedProperties?"))
+    signed, *unsigned = children(qualifying, xades("SignedProperties"), xades("UnsignedProperties?"))
     if not signed.get("Id"):
         raise SignatureRefused("the signed properties have no Id")
     core = xmldsig.read(signature, (signed,))
     _check_references(core)
-    general, *_ = children(signed, _xades("SignedSignatureProperties"), _xades("SignedDataObjectProperties?"))
-    values = _Unsigned(unsigned[0] if unsigned else None)
+    general, *_ = children(signed, xades("SignedSignatureProperties"), xades("SignedDataObjectProperties?"))
+    values = Unsigned(unsigned[0] if unsigned else None)
     return XadesSignature(
         document=document,
         core=core,
-        signing_time=_signing_time(general),
-        policy=_policy(general),
-        signing_references=_signing_references(general),
+        signing_time=signing_time(general),
+        policy=policy(general),
+        signing_references=signing_references(general),
         certificate_references=values.certificate_references(),
         encapsulated=values.certificates(),
         ocsp_responses=values.ocsp_responses(),
@@ -315,11 +290,11 @@ def _read(document: bytes, signature: _Element) -> XadesSignature:
 
 def _qualifying_properties(signature: _Element) -> _Element:
     """Return the QualifyingProperties, alone in the signature's only object (XAdES 6.3)."""
-    objects = list(signature.iterchildren(_ds("Object")))
-    everywhere = signature.iter(_xades("QualifyingProperties"), _xades("SignedProperties"))
+    objects = list(signature.iterchildren(ds("Object")))
+    everywhere = signature.iter(xades("QualifyingProperties"), xades("SignedProperties"))
     if len(objects) != 1 or sum(1 for _ in everywhere) != 2:
         raise SignatureRefused("there is not exactly one object with one set of qualifying properties")
-    found = children(objects[0], _xades("QualifyingProperties"))
+    found = children(objects[0], xades("QualifyingProperties"))
     target = found[0].get("Target", "")
     if target != "#" + signature.get("Id", "") or target == "#":
         raise SignatureRefused("the qualifying properties belong to another signature")
@@ -337,77 +312,3 @@ def _check_references(core: XmlSignature) -> None:
         raise SignatureRefused("no part is referred to, or one by a type")
     if names != [CHAIN_RESULT] and not all(each == MESSAGE or ATTACHMENT.fullmatch(each) for each in names):
         raise SignatureRefused(f"{', '.join(names)[:120]} are not the parts of one message or one chain")
-
-
-def _signing_time(general: _Element) -> datetime | None:
-    found = list(general.iterchildren(_xades("SigningTime")))
-    if not found:
-        return None
-    try:
-        (only,) = found
-        return parse_rfc3339(text(only))
-    except ValueError:
-        raise SignatureRefused("the signing time is not one time with its zone") from None
-
-
-def _policy(general: _Element) -> str:
-    found = list(general.iter(_xades("SigPolicyId")))
-    if not found:
-        return ""
-    identifiers = list(found[0].iterchildren(_xades("Identifier")))
-    if len(found) != 1 or len(identifiers) != 1:
-        raise SignatureRefused("the signature policy is not one")
-    return text(identifiers[0])
-
-
-def _signing_references(general: _Element) -> tuple[CertificateReference, ...]:
-    """Return the digests of SigningCertificate (XAdES 7.2.2) or SigningCertificateV2 (EN 319 132-1 5.2.2)."""
-    lists = [*general.iterchildren(_xades("SigningCertificate"), _xades("SigningCertificateV2"))]
-    return tuple(_certificate_reference(each) for one in lists for each in children(one, _xades("Cert+")))
-
-
-def _certificate_reference(cert: _Element) -> CertificateReference:
-    digest, *_ = children(cert, _xades("CertDigest"), _xades("IssuerSerial?"), _xades("IssuerSerialV2?"))
-    method, value = children(digest, _ds("DigestMethod"), _ds("DigestValue"))
-    return CertificateReference(digest_method(method), decoded(value), cert.get("URI", ""))
-
-
-class _Unsigned:
-    """What UnsignedSignatureProperties hold (XAdES 7.3 to 7.6); what is not known is passed over."""
-
-    def __init__(self, unsigned: _Element | None) -> None:
-        self._properties: list[_Element] = []
-        if unsigned is not None:
-            found = list(unsigned.iterchildren(_xades("UnsignedSignatureProperties")))
-            if len(found) > 1:
-                raise SignatureRefused("the unsigned properties stand twice")
-            self._properties = list(found[0]) if found else []
-
-    def certificate_references(self) -> tuple[CertificateReference, ...]:
-        lists = self._below("CompleteCertificateRefs", "CertRefs")
-        return tuple(_certificate_reference(each) for one in lists for each in children(one, _xades("Cert+")))
-
-    def certificates(self) -> dict[str, bytes]:
-        """Return the encapsulated certificates by their Id, or by their place where they have none."""
-        found = list(self._below("CertificateValues", "EncapsulatedX509Certificate"))
-        if len(found) > xmldsig.CERTIFICATES_MAX:
-            raise SignatureRefused(f"{len(found)} encapsulated certificates")
-        return {each.get("Id") or f"#{place}": decoded(each) for place, each in enumerate(found)}
-
-    def ocsp_responses(self) -> tuple[bytes, ...]:
-        lists = self._below("RevocationValues", "OCSPValues")
-        found = [each for one in lists for each in children(one, _xades("EncapsulatedOCSPValue*"))]
-        if len(found) > OCSP_RESPONSES_MAX:
-            raise SignatureRefused(f"{len(found)} OCSP responses")
-        return tuple(decoded(each) for each in found)
-
-    def timestamps(self) -> tuple[bytes, ...]:
-        found = list(self._below("SignatureTimeStamp", "EncapsulatedTimeStamp"))
-        if len(found) > TIMESTAMPS_MAX:
-            raise SignatureRefused(f"{len(found)} time-stamps")
-        return tuple(decoded(each) for each in found)
-
-    def _below(self, name: str, child: str) -> Iterator[_Element]:
-        for each in self._properties:
-            if each.tag == _xades(name):
-                yield from each.iterchildren(_xades(child))

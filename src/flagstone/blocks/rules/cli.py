@@ -69,6 +69,7 @@ def commands(serve_law: Callable[[Served], None]) -> typer.Typer:
     @app.command("serve")
     def serve(
         package: Package,
+        *,
         extension: Extensions = None,
         reform: Reforms = None,
         mode: ModeOption = Mode.FAST,

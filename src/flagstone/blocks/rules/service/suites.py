@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from flagstone.blocks.rules.contract.calculation import Mode
@@ -19,7 +18,7 @@ _COMMAND = (sys.executable, "-m", "flagstone.blocks.rules.service.engine.suites"
 
 
 def run(name: LawName, paths: Sequence[Path], mode: Mode) -> SuiteRun:
-    """Run every test below `paths`, or those that the package ships; LawUnavailable.
+    """Run every test below `paths`, or without any those that the package ships; LawUnavailable.
 
     The tests run in the present folder, on which some laws depend; progress goes to the standard error.
     """
@@ -27,7 +26,7 @@ def run(name: LawName, paths: Sequence[Path], mode: Mode) -> SuiteRun:
         "package": name.package,
         "extensions": name.extensions,
         "reforms": name.reforms,
-        "paths": [str(path) for path in paths or _shipped(name.package)],
+        "paths": [str(path) for path in paths],
         "mode": mode.value,
     }
     ended = subprocess.run(  # noqa: S603 - our own module, by this Python
@@ -40,12 +39,3 @@ def run(name: LawName, paths: Sequence[Path], mode: Mode) -> SuiteRun:
         raise LawUnavailable(done["fault"])
     lists = {key: tuple(done[key]) for key in ("failed", "hooks", "hooks_off")}
     return SuiteRun(**{**done, **lists, "mode": Mode(done["mode"])})
-
-
-def _shipped(package: str) -> list[Path]:
-    """Return the folder of tests that a package brought; LawUnavailable when it brought none."""
-    spec = find_spec(package)
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        if (Path(folder) / "tests").is_dir():
-            return [Path(folder) / "tests"]
-    raise LawUnavailable(f"{package}: it is not installed or ships no tests; name a folder that has some")

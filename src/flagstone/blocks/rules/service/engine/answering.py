@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from flagstone.blocks.rules.contract.calculation import Bounds, JsonValue, Situation
 from flagstone.blocks.rules.contract.faults import SituationInvalid, UnknownVariable
 from flagstone.blocks.rules.contract.law import LawSnapshot
-from flagstone.blocks.rules.service.engine.budget import budget
+from flagstone.blocks.rules.service.engine.budget import Budget
 from flagstone.blocks.rules.service.engine.calculating import calculate
 from flagstone.blocks.rules.service.engine.describing import Documents
 from flagstone.blocks.rules.service.engine.loading import Law
@@ -59,7 +59,7 @@ class Api:
 
     def __init__(self, law: Law, bounds: Bounds, *, seconds_max: float = SECONDS_MAX) -> None:
         """Answer by `law`, each calculation in `seconds_max` at most; for the main thread of a process."""
-        self._seconds_max = seconds_max
+        self._budget = Budget(seconds_max)
         self._law = law
         self._bounds = bounds
         self._documents = Documents(law)
@@ -92,7 +92,7 @@ class Api:
         if question.method != "POST":
             return self._refused(405, f"/{name} is asked by POST.", {"Allow": "POST"})
         try:
-            situation = json.loads(question.body, parse_constant=_no_constant)
+            situation = _DECODER.decode(question.body.decode())
         except (ValueError, RecursionError) as wrong:
             return self._refused(400, f"Invalid JSON: {wrong}")
         if not isinstance(situation, dict):
@@ -100,7 +100,7 @@ class Api:
                 400, f"Invalid type: expected an object, got a JSON {type(situation).__name__}."
             )
         try:
-            with budget(self._seconds_max):
+            with self._budget.spent():
                 answer = self._computing[name](self._law, situation, self._bounds)
             return self._reply(200, answer)
         except Fault as fault:
@@ -137,8 +137,7 @@ class Api:
         return self._reply(status, {"error": why}, headers)
 
     def _reply(self, status: int, document: Any, headers: Mapping[str, str] | None = None) -> Reply:
-        body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
-        return Reply(status, self._headers(headers or {}), body.encode())
+        return Reply(status, self._headers(headers or {}), _ENCODER.encode(document).encode())
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         package = self._documents.package
@@ -174,3 +173,7 @@ def _unescaped(part: str) -> str:
 
 def _no_constant(name: str) -> JsonValue:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)

@@ -11,20 +11,26 @@ from types import FrameType
 from flagstone.blocks.rules.contract.faults import BudgetSpent
 
 
-@contextmanager
-def budget(seconds: float) -> Iterator[None]:
-    """Raise BudgetSpent inside when it takes longer than `seconds` of wall time.
+class Budget:
+    """How long each of a process's calculations may take, in seconds of wall time.
 
-    For the main thread of a worker process only, one at a time: it uses the process's alarm. What is under
-    way in a native library ends first.
+    For the main thread of a worker process only, one calculation at a time: it uses the process's alarm. What
+    is under way in a native library ends first.
     """
-    before = signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+
+    def __init__(self, seconds: float) -> None:
+        """Allow `seconds`; from now on the process's alarm is this budget's."""
+        self._seconds = seconds
+        signal.signal(signal.SIGALRM, _stop)
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Raise BudgetSpent inside when it takes longer."""
+        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

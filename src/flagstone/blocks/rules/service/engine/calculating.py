@@ -25,6 +25,9 @@ def calculate(law: Law, situation: Situation, bounds: Bounds) -> dict[str, JsonV
 
     SituationInvalid and UnknownVariable name places, CalculationFailed a formula of the law.
     """
+    quickly = shortcut(law, situation, bounds)
+    if quickly is not None:
+        return quickly
     flaws = flaws_of(situation, law.catalogue, bounds)
     if flaws:
         raise SituationInvalid(flaws=flaws)
@@ -34,13 +37,21 @@ def calculate(law: Law, situation: Situation, bounds: Bounds) -> dict[str, JsonV
     return _filled(situation, found)
 
 
+def shortcut(_law: Law, _situation: Situation, _bounds: Bounds) -> dict[str, JsonValue] | None:
+    """Return what `calculate` does, or None for a situation that only the long way can take: here, each.
+
+    The fast mode puts another in this place.
+    """
+    return None
+
+
 def value_of(simulation: Any, wanted: Asked, times: int) -> JsonValue:
     """Return one value, or one a copy when the axes make several."""
     array = computed(simulation, wanted)
     population = simulation.get_population(wanted.plural)
     each = population.count // times
     index = _index_of(wanted.instance, [str(one) for one in population.ids[:each]], times)
-    values = [_finite(value, wanted) for value in plain(array[index::each])]
+    values = [finite(value, wanted) for value in plain(array[index::each])]
     return values if times > 1 else values[0]
 
 
@@ -59,12 +70,17 @@ def computed(simulation: Any, wanted: Asked) -> Any:
         simulation._check_period_consistency(period, variable)
     except ValueError as wrong:
         raise SituationInvalid(flaws=(Flaw(wanted.pointer, str(wrong)),)) from None
+    return run(simulation, wanted.variable, period, wanted.period)
+
+
+def run(simulation: Any, name: str, period: Any, shown: str) -> Any:
+    """Return the array of a variable for a period, `shown` as it was asked for; CalculationFailed."""
     try:
-        return simulation.calculate(wanted.variable, period)
+        return simulation.calculate(name, period)
     except Fault:
         raise
     except Exception as error:  # a law's formula may raise whatever it likes
-        raise CalculationFailed(f"{wanted.variable}<{wanted.period}>: {_formula_of(error)}") from error
+        raise CalculationFailed(f"{name}<{shown}>: {_formula_of(error)}") from error
 
 
 def _formula_of(error: Exception) -> str:
@@ -87,7 +103,7 @@ def plain(value: Any) -> Any:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _finite(value: JsonValue, wanted: Asked) -> JsonValue:
+def finite(value: JsonValue, wanted: Asked) -> JsonValue:
     """Return a value that JSON can carry; CalculationFailed for what is no number."""
     if isinstance(value, float) and not isfinite(value):
         raise CalculationFailed(f"{wanted.variable}<{wanted.period}>: the formula gives no number")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -40,6 +41,15 @@ def load(name: LawName) -> Law:
         for reform in name.reforms:
             system = _attempt(reform, lambda reform=reform, system=system: system.apply_reform(reform))
     return Law(system, catalogue_of(system), snapshot_of(name, system))
+
+
+def tests_of(package: str) -> Path:
+    """Return the folder of tests that a package brought; LawUnavailable when it brought none."""
+    module = _attempt(package, lambda: import_module(package))
+    for folder in getattr(module, "__path__", ()):
+        if (Path(folder) / "tests").is_dir():
+            return Path(folder) / "tests"
+    raise LawUnavailable(f"{package} ships no tests; name a folder that has some")
 
 
 def _country(package: str) -> Any:

@@ -7,9 +7,17 @@ from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.service.engine import tracing
 from flagstone.blocks.rules.service.engine.hooks import Hook, Installed, install
 from flagstone.blocks.rules.service.engine.repairs import REPAIRS
-from flagstone.blocks.rules.service.engine.speed import parameters, roles, scales, stepping, times, vectors
+from flagstone.blocks.rules.service.engine.speed import (
+    parameters,
+    roles,
+    scales,
+    situations,
+    stepping,
+    times,
+    vectors,
+)
 
-SPEED = (times.HOOK, parameters.HOOK, stepping.HOOK, scales.HOOK, roles.HOOK, vectors.HOOK)
+SPEED = (times.HOOK, parameters.HOOK, stepping.HOOK, scales.HOOK, roles.HOOK, vectors.HOOK, situations.HOOK)
 
 _BOTH = (*REPAIRS, tracing.HOOK)
 _HOOKS: dict[Mode, tuple[Hook, ...]] = {Mode.REFERENCE: _BOTH, Mode.FAST: (*_BOTH, *SPEED)}

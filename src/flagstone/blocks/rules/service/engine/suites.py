@@ -18,7 +18,7 @@ from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.suite import SuiteRun
-from flagstone.blocks.rules.service.engine.loading import load
+from flagstone.blocks.rules.service.engine.loading import load, tests_of
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.precision import wide
 
@@ -58,7 +58,7 @@ class _Counting:
 
 
 def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
-    """Run every test below `paths` (files or folders of YAML, as OpenFisca's own runner takes them).
+    """Run every test below `paths` (files or folders of YAML), or without any those that the package ships.
 
     The process keeps the mode: run each suite in a process of its own. Raises LawUnavailable.
     """
@@ -67,7 +67,10 @@ def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
     counting = _Counting()
     started = process_time()
     with wide():  # reforms that a test names are loaded while it runs
-        pytest.main([*_QUIET, *paths], plugins=[OpenFiscaPlugin(law.system, {}), counting])
+        pytest.main(
+            [*_QUIET, *(paths or [str(tests_of(name.package))])],
+            plugins=[OpenFiscaPlugin(law.system, {}), counting],
+        )
     return SuiteRun(
         law_digest=law.snapshot.digest,
         mode=mode,

@@ -177,6 +177,15 @@ def test_a_global_configuration_is_published(
 
 
 @pytest.mark.slow
+def test_evidence_is_verified(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory) -> None:
+    if shutil.which("zip") is None or shutil.which("unzip") is None:
+        pytest.skip("component missing: zip and unzip")
+    furnish(terminal.folder / "land", tmp_path_factory)
+    follow(DOCS / "how-to" / "verify-evidence.md", terminal)
+    assert terminal.stop() == 0
+
+
+@pytest.mark.slow
 def test_the_guides_for_operators(terminal: Terminal) -> None:
     """Imports, checkpoints and verification, on a small country made by `new-country`."""
     terminal.run("flagstone new-country mistria mistria")

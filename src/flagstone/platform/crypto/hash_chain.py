@@ -100,7 +100,11 @@ def verify(
 
 def digest_list(values: Sequence[tuple[Digest, bytes]]) -> bytes:
     """Return the DER of a step's values: a SEQUENCE of (OCTET STRING, UTF8String of the URI, SEQUENCE {})."""
-    return _tlv(0x30, b"".join(_tlv(0x30, _tlv(0x04, value) + _method(digest)) for digest, value in values))
+    items = []
+    for digest, value in values:
+        before, after = _around(digest, len(value))
+        items.append(before + value + after)
+    return _tlv(0x30, b"".join(items))
 
 
 def parts_of(document: bytes) -> tuple[str, ...]:
@@ -190,9 +194,12 @@ def _inputs_used(expected: Collection[str], walk: _Walk, findings: Findings) -> 
     return findings.that(INPUTS_USED, "hash chain", ", ".join(unused), so=not unused)
 
 
-@lru_cache(maxsize=8)
-def _method(digest: Digest) -> bytes:
-    return _tlv(0x0C, digest.uri.encode()) + b"\x30\x00"
+@lru_cache(maxsize=64)
+def _around(digest: Digest, size: int) -> tuple[bytes, bytes]:
+    """Return what stands before and after a value of `size` bytes in its DER."""
+    method = _tlv(0x0C, digest.uri.encode()) + b"\x30\x00"
+    item = _tlv(0x30, _tlv(0x04, bytes(size)) + method)
+    return item[: len(item) - size - len(method)], method
 
 
 def _tlv(tag: int, content: bytes) -> bytes:

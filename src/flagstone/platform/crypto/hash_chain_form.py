@@ -32,19 +32,15 @@ _PART = "/[A-Za-z0-9./-]{1,255}+"
 _METHOD = "[A-Za-z0-9:/.#_-]++"
 
 
-class ValueForm(NamedTuple):
-    """One value of a step: the number of a step below, or base64 of a digest, with the part's URI or none."""
-
-    step: bytes | None
-    uri: bytes | None
-    value: bytes | None
+ValueForm = tuple[bytes, bytes, bytes, bytes]
+"""One value: the number of a step below; or base64 of a neighbour's digest; or a part's URI and its digest."""
 
 
 class ChainForm(NamedTuple):
     """A chain of this form: its digest method, and the values of its steps, which are numbered from 0."""
 
     method: str
-    steps: tuple[tuple[ValueForm, ...], ...]
+    steps: tuple[list[ValueForm], ...]
 
 
 class ResultForm(NamedTuple):
@@ -69,11 +65,7 @@ def recognise_chain(document: bytes) -> ChainForm | None:
     steps = _STEP.findall(match[2])
     if [number for number, _ in steps] != [b"%d" % each for each in range(len(steps))]:
         return None
-    return ChainForm(match[1].decode("ascii"), tuple(_values(values) for _, values in steps))
-
-
-def _values(values: bytes) -> tuple[ValueForm, ...]:
-    return tuple(ValueForm(each[1], each[3], each[2] or each[4]) for each in _VALUE.finditer(values))
+    return ChainForm(match[1].decode("ascii"), tuple(_VALUE.findall(values) for _, values in steps))
 
 
 def _joined(*parts: str) -> re.Pattern[bytes]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from lxml import etree
 
@@ -46,29 +46,26 @@ class HashChainRefused(Fault):
     remedy = "Fetch the container again; the detail says what of the chain cannot be followed."
 
 
-@dataclass(frozen=True)
-class HashValue:
+class HashValue(NamedTuple):
     """A value that is given as it is: the digest of a neighbour."""
 
     digest: Digest
-    value: bytes = field(repr=False)
+    value: bytes
 
 
-@dataclass(frozen=True)
-class StepRef:
+class StepRef(NamedTuple):
     """A value that is the digest of another step."""
 
     digest: Digest
     uri: str
 
 
-@dataclass(frozen=True)
-class DataRef:
+class DataRef(NamedTuple):
     """A value that is the digest of a part; `canonical` says that its canonical bytes are meant."""
 
     digest: Digest
     uri: str
-    value: bytes = field(repr=False)
+    value: bytes
     canonical: bool = False
 
 
@@ -160,11 +157,12 @@ def _own_chain(document: bytes) -> Steps | None:
 
 
 def _own_value(form: ValueForm, digest: Digest) -> Value:
-    if form.value is None:
-        return StepRef(digest, f"#STEP{(form.step or b'').decode('ascii')}")
-    if form.uri is None:
-        return HashValue(digest, _digest(form.value))
-    return DataRef(digest, form.uri.decode("ascii"), _digest(form.value))
+    step, neighbour, uri, value = form
+    if step:
+        return StepRef(digest, f"#STEP{step.decode('ascii')}")
+    if neighbour:
+        return HashValue(digest, _digest(neighbour))
+    return DataRef(digest, uri.decode("ascii"), _digest(value))
 
 
 def _believed(uri: str) -> Digest:

@@ -224,15 +224,19 @@ def _of_form(document: bytes, form: Form) -> XadesSignature | None:
         return None
 
 
+_OF_INFO = f"<ds:SignedInfo{NAMESPACES}".encode()
+_OF_PROPERTIES = f"<xades:SignedProperties{NAMESPACES}".encode()
+
+
 def _core_of_form(form: Form, algorithm: Algorithm) -> XmlSignature:
-    properties = b"<xades:SignedProperties" + NAMESPACES.encode() + form.properties
+    properties = _OF_PROPERTIES + form.properties
     part = Reference(form.uri, DIGEST, from_base64(form.digest), "signature-reference-0")
     own = from_base64(form.properties_digest)
     return XmlSignature(
         id="signature",
         algorithm=algorithm,
         canonicalization=INCLUSIVE,
-        signed_info=b"<ds:SignedInfo" + NAMESPACES.encode() + form.info,
+        signed_info=_OF_INFO + form.info,
         references=(
             part,
             Reference(

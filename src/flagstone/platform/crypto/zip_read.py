@@ -244,17 +244,16 @@ def _bodies(data: memoryview, found: list[Entry], directory: int) -> dict[int, i
 def _local(data: memoryview, entry: Entry) -> int:
     """Return where the data starts; the entry's own header must agree with the directory (4.3.7)."""
     values = _LOCAL.unpack_from(data, entry.offset)
-    signature, _, flags, method, _, _, crc, packed, size = values[:9]
     name_size, extra_size = int(values[9]), int(values[10])
     start = entry.offset + _LOCAL.size
-    name = bytes(data[start : start + name_size])
-    said, known = (crc, packed, size), (entry.crc, entry.packed, entry.size)
-    open_ended = entry.flags & _DESCRIBED and said == (0, 0, 0)
-    if signature != b"PK\x03\x04" or (flags, method, name) != (entry.flags, entry.method, entry.raw_name):
+    name, said = data[start : start + name_size], values[6:9]
+    if values[0] != b"PK\x03\x04" or values[2:4] != (entry.flags, entry.method) or name != entry.raw_name:
         raise ZipRefused(f"{entry.name[:80]} is described in two ways")
-    if said != known and not open_ended:
+    open_ended = entry.flags & _DESCRIBED and said == (0, 0, 0)
+    if said != (entry.crc, entry.packed, entry.size) and not open_ended:
         raise ZipRefused(f"{entry.name[:80]} has two sizes or checksums")
-    _check_extra(bytes(data[start + name_size : start + name_size + extra_size]))
+    if extra_size:
+        _check_extra(bytes(data[start + name_size : start + name_size + extra_size]))
     return start + name_size + extra_size
 
 

@@ -110,6 +110,7 @@ def test_a_making_killed_at_any_step_is_completed(one: Settings, land: Country, 
     steps = steps_of_a_making(counted, land, clock)
     assert steps.steps > 60
     for step in range(1, steps.steps + 1):
+        print(f"step {step} of {steps.steps}")  # shown when it fails
         own = replace(one, data=one.data / f"s{step}")
         die_at(step, own, land, clock)
         making(own, land, clock)

@@ -13,7 +13,7 @@ from flagstone.blocks.trust.model.profiles import is_due
 from flagstone.blocks.trust.service.asking import Asking
 from flagstone.blocks.trust.service.issuing import Issuing, Order, current_authority
 from flagstone.blocks.trust.service.ring import Held, Ring
-from flagstone.blocks.trust.service.rows import authority_of
+from flagstone.blocks.trust.service.rows import authority_of, certificate_of
 from flagstone.blocks.trust.service.terms import US, Means
 from flagstone.blocks.trust.store import queries
 from flagstone.blocks.trust.store.tables import authorities
@@ -113,13 +113,17 @@ class OwnCertificates:
         return False
 
     def _issue_own(self, caller: Caller, purpose: Purpose) -> None:
-        """Issue a certificate for a key of our own service."""
+        """Give a key of our own service its certificate; one that a killed process began is completed."""
         profile, title = SERVICES[purpose]
         key = self._ring.ensure_next(caller, purpose, self._means.plan.keys)
-        name = subject_of(profile, Holder(name=title), self._means.plan)
-        order = Order(profile, name, (), self._ring.opened(key.id).public_der)
-        made = self._issuing.issue(caller, order)
-        self._ring.adopt(caller, _pem(made.der, *self._issuing.chain()))
+        with self._means.database.reading() as view:
+            begun = queries.certificate_of_key(view, key.public_sha256, profile)
+        if begun is None:
+            name = subject_of(profile, Holder(name=title), self._means.plan)
+            made = self._issuing.issue(caller, Order(profile, name, (), self._ring.opened(key.id).public_der))
+        else:
+            made = certificate_of(begun) if begun["der"] else self._issuing.complete(caller, begun)
+        self._ring.adopt(caller, _pem(made.der, *self._issuing.chain(begun)))
 
     def _is_due(self, held: Held) -> bool:
         found = Certificate.read(held.certificate)

@@ -97,6 +97,12 @@ def certificate_of_request(view: Reading, request_id: str) -> Row | None:
     return view.row(select(certificates).where(certificates.c.request == request_id))
 
 
+def certificate_of_key(view: Reading, public_sha256: str, profile: Profile) -> Row | None:
+    """Return the newest certificate of a key, for one profile."""
+    these = and_(certificates.c.public_sha256 == public_sha256, certificates.c.profile == profile.value)
+    return view.row(select(certificates).where(these).order_by(certificates.c.changed_at.desc()))
+
+
 def prepared(view: Reading) -> list[Row]:
     """Return the certificates that are on record and not signed."""
     these = certificates.c.standing == Standing.PREPARED.value
@@ -107,7 +113,9 @@ def found(view: Reading, query: CertificateQuery, within: tuple[int, int]) -> tu
     """Return one page of certificates, the newest first, and how many there are in all."""
     fits = _fits(query)
     ordered = select(certificates).where(fits)
-    ordered = ordered.order_by(certificates.c.not_before.desc(), certificates.c.changed_at.desc(), certificates.c.serial)
+    ordered = ordered.order_by(
+        certificates.c.not_before.desc(), certificates.c.changed_at.desc(), certificates.c.serial
+    )
     total = int(view.scalar(select(func.count()).select_from(certificates).where(fits)))
     return view.rows(ordered.offset(within[0]).limit(within[1])), total
 

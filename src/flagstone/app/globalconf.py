@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
+
 from flagstone.app.ground import Ground
 from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.blocks.exchange.contract.globalconf import (
@@ -34,6 +36,8 @@ from flagstone.kernel.errors import Fault
 from flagstone.platform.crypto.keys import write_private
 from flagstone.platform.http.public import PublicDocuments
 from flagstone.settings.options import Settings
+
+log = structlog.get_logger("flagstone.exchange")
 
 KEPT, PUBLISHED, FEDERATED = "globalconf", "published", "federated"
 ANCHOR = "anchor.xml"
@@ -197,6 +201,8 @@ def _federated(folder: Path) -> tuple[Anchor, ...]:
     """Return the anchors of federated instances: the files that the operator put into a folder."""
     found = []
     for file in sorted(folder.glob("*.xml"))[:FEDERATED_MAX]:
-        with suppress(Fault, OSError):
+        try:
             found.append(read_anchor(file.read_bytes()))
+        except (Fault, OSError) as error:
+            log.warning("federated anchor left out", file=file.name, error=getattr(error, "detail", ""))
     return tuple(found)

@@ -77,14 +77,13 @@ def _source_node(source: AnchorSource) -> Node:
 
 
 def is_web_address(url: str) -> bool:
-    """Tell whether a text is http(s)://HOST, without a name or password in it."""
+    """Tell whether a text is http(s)://HOST, without a name or password in it.
+
+    Port 0 is let pass: a site that is made before it has a port names it, and is found another way.
+    """
     try:
         parts = urlsplit(url)
-        return bool(
-            parts.scheme in {"http", "https"}
-            and parts.hostname
-            and parts.username is None
-            and (parts.port is None or parts.port > 0)
-        )
+        _port = parts.port  # ValueError for one that is none
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
     except ValueError:
         return False

@@ -33,7 +33,7 @@ _METHOD = "[A-Za-z0-9:/.#_-]++"
 
 
 ValueForm = tuple[bytes, bytes, bytes, bytes]
-"""One value: the number of a step below; or base64 of a neighbour's digest; or a part's URI and its digest."""
+"""One value: a step below by its number; a neighbour by base64 of its digest; or a part by URI and digest."""
 
 
 class ChainForm(NamedTuple):

@@ -20,7 +20,7 @@ from flagstone.blocks.rules.contract.calculation import Bounds, Mode
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.engine.answering import Api, Question, Reply
-from flagstone.blocks.rules.service.engine.loading import load
+from flagstone.blocks.rules.service.engine.loading import load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.web.serving import READY, Task
 from flagstone.platform.http.wire.bounds import WireBounds
@@ -80,6 +80,7 @@ async def serve(task: Task) -> None:
     """Load the law, say that it is there, and answer until told to end."""
     enter(Mode(task.mode))
     law = load(LawName(task.package, tuple(task.extensions), tuple(task.reforms)))
+    settle()
     worker = Worker(Api(law, Bounds(), seconds_max=task.seconds_max), task)
     server = WireServer(worker.answer, bounds=WireBounds(), refusal=worker.refused)
     ended = asyncio.Event()

@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 
 import numpy
 from openfisca_core import periods
-from openfisca_core.holders import Holder
 from openfisca_core.holders import helpers as holder_helpers
 from openfisca_core.holders import holder as holder_module
 from openfisca_core.periods import Period
@@ -26,6 +25,7 @@ from flagstone.blocks.rules.service.engine import calculating
 from flagstone.blocks.rules.service.engine.calculating import run
 from flagstone.blocks.rules.service.engine.hooks import Hook, Target, Undo, replaced
 from flagstone.blocks.rules.service.engine.loading import Law
+from flagstone.blocks.rules.service.engine.speed.stepping import holder_of
 from flagstone.blocks.rules.service.engine.speed.values import Known, Unusual
 
 REMEMBERED = 65_536
@@ -166,7 +166,7 @@ class _Reading:
             entry = self.inputs[known.name] = (known, {})
         array = entry[1].get(period)
         if array is None:
-            array = entry[1][period] = known.variable.default_array(len(self.ids[known.plural]))
+            array = entry[1][period] = known.defaults(len(self.ids[known.plural]))
         array[number] = known.taken(value)
 
     def simulation(self) -> Any:
@@ -181,7 +181,7 @@ class _Reading:
                 population._members_entity_id, population._members_role = self.members[plural]
         for known, arrays in self.inputs.values():
             population = populations[known.key]
-            holder = population._holders[known.name] = Holder(known.variable, population)
+            holder = holder_of(population, known.variable)
             _put(holder, known, arrays)
         return simulation
 

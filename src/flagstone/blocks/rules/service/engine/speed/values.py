@@ -36,12 +36,21 @@ class Known:
         self.unit = variable.definition_period
         self.eternal = self.unit == DateUnit.ETERNITY
         self.end = variable.end
+        self._filled = None if kind is Enum else variable.default_value
         self.taken = _reader(variable)
         self.shown = _writer(variable)
         divides = variable.set_input is _SPREADING[1]
         self._plainly = variable.set_input is None or (
             variable.set_input in _SPREADING and not self.eternal and not (divides and kind is not float)
         )
+
+    def defaults(self, count: int) -> Any:
+        """Return an array of so many values that are not given."""
+        if self._filled is None:
+            return self.variable.default_array(count)
+        array = numpy.empty(count, dtype=self.variable.dtype)
+        array.fill(self._filled)
+        return array
 
     def asked(self, period: Any) -> Any:
         """Return a period for which the variable can be computed; Unusual for another."""
@@ -63,7 +72,7 @@ class Known:
 def _reader(variable: Any) -> Callable[[Any], Any]:
     """Return what turns a JSON value into one for the variable's array, or raises Unusual."""
     kind = variable.value_type
-    if kind is Enum or (isinstance(kind, type) and issubclass(kind, Enum)):
+    if kind is Enum:
         indices = {item.name: item.index for item in variable.possible_values}
         return indices.__getitem__  # KeyError is unusual too
     readers: dict[Any, Callable[[Any], Any]] = {float: _amount, int: _whole, bool: _truth, date: _day}

@@ -135,6 +135,18 @@ def test_what_cannot_be_used_is_status_2_and_the_rest_is_verified(
     assert "Traceback" not in done.output
 
 
+def test_a_folder_is_verified_file_by_file(
+    run: Run, conf: Path, good: Path, bad: Path, tmp_path: Path
+) -> None:
+    done = run("verify", tmp_path, "--conf", conf, "--json")
+    assert done.exit_code == 1
+    assert [(Path(each["file"]).name, each["good"]) for each in json.loads(done.output)] == [
+        (bad.name, False),
+        (good.name, True),
+    ]
+    assert run("verify", conf, "--conf", conf).exit_code == 2
+
+
 @pytest.mark.parametrize("text", ["", "no folder", "<a/>"])
 def test_a_configuration_that_cannot_be_used_is_status_2(
     run: Run, good: Path, tmp_path: Path, text: str

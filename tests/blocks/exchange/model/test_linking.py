@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from flagstone.blocks.exchange.model.linking import (
     Link,
     LinkingInvalid,
+    archive_group,
     archive_name,
     chained,
     container_name,
@@ -97,4 +98,7 @@ def test_a_container_is_named_by_message_side_and_number() -> None:
 def test_an_archive_is_named_by_its_span_and_last_digest() -> None:
     first, last = (datetime(2026, 11, 22, hour, 1, 2, tzinfo=UTC) for hour in (1, 7))
     assert archive_name(first, last, DIGEST) == "mlog-20261122010102-20261122070102-abababababababab.zip"
-    assert archive_name(first, last, DIGEST, "XA/GOV/1").startswith("mlog-XA%2FGOV%2F1-2026")
+    grouped = archive_name(first, last, DIGEST, "XA/GOV/1")
+    assert grouped.startswith("mlog-XA%2FGOV%2F1-2026")
+    assert archive_group(f"some/folder/{grouped}") == "XA%2FGOV%2F1"
+    assert archive_group(archive_name(first, last, DIGEST)) == archive_group("other.zip") == ""

@@ -26,9 +26,11 @@ from flagstone.kernel.findings import Findings
 from flagstone.platform.crypto.asice import ContainerRefused
 
 FILE_BYTES_MAX = 1 << 30
+SUFFIXES = frozenset({".asice", ".zip"})
 
 Files = Annotated[
-    list[Path], typer.Argument(help="Containers (.asice) and archives (.zip), in order of time.")
+    list[Path],
+    typer.Argument(help="Containers (.asice) and archives (.zip) in order of time, or folders of them."),
 ]
 Conf = Annotated[
     Path | None,
@@ -66,7 +68,7 @@ def add_to(app: typer.Typer, open_site: Open) -> None:
         with _told():
             instant = _instant(at)
             configuration = _configuration(conf, anchor, open_site)
-            found = _verified(files, configuration, instant)
+            found = _verified(_spread(files), configuration, instant)
         if as_json:
             typer.echo(json.dumps([plain(each) for each in found], ensure_ascii=False, indent=2))
         else:
@@ -104,6 +106,19 @@ def _configuration(conf: Path | None, anchor: Path | None, open_site: Open) -> G
         return by_anchor(anchor, SystemClock())
     with open_site() as tools:
         return tools.evidence().configuration()
+
+
+def _spread(files: Sequence[Path]) -> list[Path]:
+    """Return the files with those of a folder, containers and archives by name, in its place."""
+    found: list[Path] = []
+    for file in files:
+        inside = (
+            sorted(each for each in file.iterdir() if each.suffix in SUFFIXES) if file.is_dir() else [file]
+        )
+        if not inside:
+            raise typer.BadParameter(f"{file}: the folder holds no .asice and no .zip file")
+        found += inside
+    return found
 
 
 def _verified(files: Sequence[Path], configuration: GlobalConfiguration, at: datetime) -> tuple[Report, ...]:

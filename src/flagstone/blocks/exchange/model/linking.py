@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from urllib.parse import quote
 
 LINKING_INFO = "linkinginfo"
@@ -23,6 +24,7 @@ LINES_MAX = 200_000
 NAME_LENGTH_MAX = 226
 _DIGEST = re.compile(r"[0-9a-f]{128}")
 _NAME = re.compile(r"[^\s/\\\x00-\x1f]{1,512}")
+_ARCHIVE = re.compile(r"mlog-(?:(?P<group>.+)-)?[0-9]{14}-[0-9]{14}-[0-9a-f]{1,128}\.zip(?:\.gpg)?")
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 
 
@@ -127,6 +129,12 @@ def archive_name(first: datetime, last: datetime, digest: str, group: str = "") 
     span = "-".join(f"{each:%Y%m%d%H%M%S}" for each in (first, last))
     parts = ("mlog", quote(group, safe="")[: NAME_LENGTH_MAX - 60], span, digest[:16])
     return "-".join(part for part in parts if part) + ".zip"
+
+
+def archive_group(file: str) -> str:
+    """Return the group whose archive a file is by its name, as it is written there; empty for none."""
+    match = _ARCHIVE.fullmatch(PurePath(file).name)
+    return (match["group"] or "") if match else ""
 
 
 def _encoded(text: str) -> str:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import tracemalloc
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.blocks.exchange.service.evidence import rig
@@ -22,6 +24,7 @@ from flagstone.blocks.exchange.contract.evidence import (
 )
 from flagstone.blocks.exchange.contract.log import LogFailed
 from flagstone.blocks.exchange.service.evidence import stamping as room
+from flagstone.blocks.exchange.service.evidence.archiving import Archiver
 from flagstone.blocks.exchange.service.evidence.assembling import container_of
 from flagstone.blocks.exchange.service.evidence.authorities import Authorities
 from flagstone.blocks.exchange.service.evidence.making import Draft
@@ -227,13 +230,20 @@ def test_in_immediate_mode_each_batch_of_signatures_is_stamped_before_it_is_kept
 
 
 @pytest.mark.long
-def test_ten_thousand_records_are_stamped_in_flat_memory(open_database: OpenDatabase, ask: Asking) -> None:
+def test_ten_thousand_records_are_stamped_and_archived_in_flat_memory(
+    open_database: OpenDatabase, ask: Asking, tmp_path: Path
+) -> None:
     database = open_database(SCHEMA)
     rig.fill(database, SEALER, 10_000, at_once=500)
     stamper = rig.stamping(database, SEALER, ask)
     tracemalloc.start()
     assert stamper.work() == 10_000
-    _, peak = tracemalloc.get_traced_memory()
+    _, stamping_peak = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    (file,) = Archiver(database, SEALER, tmp_path / "archives").work()
+    _, archiving_peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(ask.asked) == 1
-    assert peak < 128 * 1024 * 1024
+    assert len(zipfile.ZipFile(file).namelist()) == 10_001
+    assert stamping_peak < 96 * 1024 * 1024
+    assert archiving_peak < 32 * 1024 * 1024

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from flagstone.blocks.exchange.contract.evidence import NamedFile, Report
 from flagstone.blocks.exchange.contract.globalconf import GlobalConfiguration
+from flagstone.blocks.exchange.model.linking import archive_group
 from flagstone.blocks.exchange.service.evidence.archives import (
     Archive,
     is_archive,
@@ -29,11 +30,18 @@ class Verifier:
         self._containers = Containers(Trust(configuration), at)
 
     def verify(self, files: Sequence[NamedFile]) -> tuple[Report, ...]:
-        """See `contract.evidence.Verifier`; responses are compared with requests among all files."""
+        """See `contract.evidence.Verifier`; each group's archives follow each other in the order given.
+
+        Responses are compared with requests among all files.
+        """
         opened = [self._opened(each) for each in files]
-        archives = [each for each in opened if isinstance(each, Archive)]
-        for before, archive in pairwise(archives):
-            verify_follows(archive, before)
+        groups: dict[str, list[Archive]] = {}
+        for each in opened:
+            if isinstance(each, Archive):
+                groups.setdefault(archive_group(each.file), []).append(each)
+        for archives in groups.values():
+            for before, archive in pairwise(archives):
+                verify_follows(archive, before)
         requests = _requests(opened)
         return tuple(_report(each, requests) for each in opened)
 

@@ -83,7 +83,7 @@ NAMES = st.text(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(NAMES, st.integers(1, 2**128 - 1), st.integers(-20_000, 40_000))
 def test_names_numbers_and_times_come_back(name: str, serial: int, days: int) -> None:
     start = NOW + timedelta(days=days)
@@ -138,7 +138,7 @@ def test_a_request_proves_its_key() -> None:
     assert issuing.read_request(der_of(issuing.write_request(key(), (("CN", "x"),)))) == asked
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_request_that_was_changed_proves_nothing(data: st.DataObject) -> None:
     good = bytearray(asked_for())
@@ -152,7 +152,7 @@ def test_a_request_that_was_changed_proves_nothing(data: st.DataObject) -> None:
     assert at < 8 or at > len(good) - 90
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"-----BEGIN {text}".encode()))
 def test_nonsense_is_refused_with_a_fault(data: bytes) -> None:
     with pytest.raises(Fault):

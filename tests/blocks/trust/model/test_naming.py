@@ -60,7 +60,7 @@ def test_hosts_are_for_servers_alone_and_lower_case() -> None:
 TEXT = st.text(max_size=70)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(Profile), TEXT, TEXT, TEXT, TEXT)
 def test_a_name_is_whole_or_refused(profile: Profile, member: str, server: str, name: str, code: str) -> None:
     holder = Holder(f"XA/{member}/{server}", server, name, (), code, name, member)

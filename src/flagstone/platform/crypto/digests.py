@@ -30,6 +30,8 @@ class Digest(Enum):
     SHA384 = "sha384"
     SHA512 = "sha512"
 
+    __hash__ = object.__hash__  # members are single; this is looked up for each digest that is made
+
     @property
     def uri(self) -> str:
         """Return the identifier of XML Signature and XML Encryption (RFC 9231 section 2.1)."""

@@ -103,7 +103,7 @@ def uncover_message(visitor: Visitor) -> None:
     exchange.say_why(visitor)
     visitor.press("Show everything")
     expect(visitor.page.locator(".look-block").first).not_to_contain_text("••••••")
-    expect(visitor.page.locator(".look-block").first).to_contain_text("userCode=")
+    expect(visitor.page.locator(".look-block").first).to_contain_text(re.compile(r"X-Road-UserId: XA\d{11}"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

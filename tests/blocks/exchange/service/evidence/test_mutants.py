@@ -75,6 +75,14 @@ def meaning(content: bytes, report: Report) -> tuple[object, ...]:
     return bodies, said.sender, said.signer, said.signed_at, said.stamped, said.message_id
 
 
+def is_part(vouched: tuple[object, ...], whole: tuple[object, ...]) -> bool:
+    """Tell whether all that is vouched for is in `whole`, by the same sender, signer and time."""
+    bodies, every = vouched[0], whole[0]
+    assert isinstance(bodies, tuple)
+    assert isinstance(every, tuple)
+    return set(bodies) <= set(every) and vouched[1:4] == whole[1:4]
+
+
 def assert_harmless(which: int, mutant: bytes) -> None:
     report = verify(mutant)
     if report.good:
@@ -131,6 +139,9 @@ def test_files_exchanged_between_containers(which: int, other: int, data: st.Dat
     if report.good:
         same = {meaning(each, verify(each)) for each in (valid()[which], valid()[other])}
         vouched = meaning(mutant, report)
+        if report.read.unverified:  # a body that is not kept stands by its digest, and the report says so
+            assert any(is_part(vouched, each) for each in same), names
+            return
         assert vouched in same or vouched[:4] in {each[:4] for each in same}, names
 
 

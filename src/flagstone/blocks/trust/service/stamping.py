@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -28,8 +29,10 @@ from flagstone.platform.crypto.timestamp_authority import (
     grant,
     rejection,
 )
+from flagstone.platform.storage.faults import AlreadyThere, ChangedMeanwhile
 
 RESERVING = Reason("reserve serial numbers of time-stamps")
+ATTEMPTS = 5
 SERIES = "tsa"
 """The one series of serial numbers of this authority, whatever key signs."""
 
@@ -62,8 +65,8 @@ class Stamping:
             now = self._means.now
             require_forward(self._last, now)
             if self._block is None or not covers(self._block, self._next, now):
-                self._block = self._reserved(now)
-                self._next = self._block.first
+                self._block = self._reserved()
+                self._next, now = self._block.first, self._block.at
             serial, self._next, self._last = self._next, self._next + 1, now
             return serial, now
 
@@ -77,13 +80,20 @@ class Stamping:
         authority = Authority(held.key, certificate, self._means.plan.policy, tuple(above))
         return grant(query, authority, serial=lambda: serial, now=now)
 
-    def _reserved(self, now: datetime) -> Reserved:
-        """Put the next serial numbers on record as given out, with the time."""
+    def _reserved(self) -> Reserved:
+        """Put the next serial numbers on record as given out; again when another process was quicker."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(ChangedMeanwhile, AlreadyThere):
+                return self._reserved_once()
+        return self._reserved_once()
+
+    def _reserved_once(self) -> Reserved:
+        """Reserve from what is on record; the time is taken after that was read, so it is not before it."""
         with self._means.database.writing(US.actor, RESERVING) as write:
             row = queries.stamping(write, SERIES)
             first = row["next_serial"] if row else 1
             last = parse_rfc3339(row["last"]) if row else None
-            block = reserved(first, last, now)
+            block = reserved(first, last, self._means.now)
             values = {"next_serial": block.end, "last": rfc3339(block.at)}
             if row is None:
                 write.insert(stampings, {"key": SERIES, **values})

@@ -75,7 +75,9 @@ class deductible_savings(Amount):
     def formula_2016(person, period, parameters):
         law = parameters(period).income_tax
         part = cents(person("total_income", period) * law.savings_share)
-        return cents(numpy.minimum(numpy.minimum(person("pension_savings", period), part), law.savings_ceiling))
+        return cents(
+            numpy.minimum(numpy.minimum(person("pension_savings", period), part), law.savings_ceiling)
+        )
 
 
 class deductions(Amount):

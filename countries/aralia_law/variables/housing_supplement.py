@@ -65,4 +65,4 @@ class housing_supplement(Amount):
         old = household.members("of_retirement_age", period) & household.members("resident_in_month", period)
         rate = numpy.where(household.any(old), law.own_share_of_the_old, law.own_share)
         left = cents(counted - cents(household("household_means", period) * rate))
-        return left * ((left >= law.smallest) & (size > 0))
+        return numpy.where((left >= law.smallest) & (size > 0), left, 0)

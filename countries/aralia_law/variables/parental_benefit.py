@@ -10,7 +10,17 @@ from openfisca_core.simulations import calculate_output_add
 from openfisca_core.variables import Variable
 
 from aralia_law.amounts import Amount, cents
-from aralia_law.dates import NEVER, NEVER_DAY, as_dates, days, first_day, last_day, month_named, month_of, months
+from aralia_law.dates import (
+    NEVER,
+    NEVER_DAY,
+    as_dates,
+    days,
+    first_day,
+    last_day,
+    month_named,
+    month_of,
+    months,
+)
 from aralia_law.entities import Family, Person
 
 LAW = "https://law.xa.example/parental-benefit-act"
@@ -62,7 +72,9 @@ class elder_birth_date(Variable):
     default_value = NEVER
     entity = Family
     definition_period = DateUnit.MONTH
-    label = "Date of the birth before the family's last one, of the first-born of twins; 9999-12-31 without one"
+    label = (
+        "Date of the birth before the family's last one, of the first-born of twins; 9999-12-31 without one"
+    )
     unit = "date"
     reference = f"{LAW}#s4-1"
 
@@ -81,7 +93,7 @@ class parental_income_base(Amount):
     unit = "XAM/month"
     reference = [f"{LAW}#s3-1", f"{LAW}#s3-2"]
 
-    def formula_2016(person, period):
+    def formula(person, period):
         born = month_of(period)
         window = range(born - _WINDOW_BEGINS, born - _WINDOW_ENDS + 1)
         together = sum(person("salary", month_named(month)) for month in window)
@@ -98,7 +110,10 @@ class parental_base(Amount):
 
     def formula_2016(person, period, parameters):
         claims = person("claims_parental_benefit", period)
-        youngest, elder = person.family("youngest_birth_date", period), person.family("elder_birth_date", period)
+        youngest, elder = (
+            person.family("youngest_birth_date", period),
+            person.family("elder_birth_date", period),
+        )
         gap = months(youngest) - months(elder)
         within = parameters(period).parental_benefit.keeping_months
         kept = claims & (elder < numpy.datetime64(NEVER)) & (gap <= within)
@@ -116,7 +131,10 @@ class claims_parental_benefit(Variable):
 
     def formula_2016(person, period, parameters):
         law = parameters(period).parental_benefit
-        birth, children = person.family("youngest_birth_date", period), person.family("youngest_birth_children", period)
+        birth, children = (
+            person.family("youngest_birth_date", period),
+            person.family("youngest_birth_children", period),
+        )
         length = law.months + law.months_for_each_further_child * numpy.maximum(children - 1, 0)
         since = month_of(period) - months(birth)
         in_time = (since >= 0) & (since < length)

@@ -115,7 +115,9 @@ class resident_months(Variable):
     def formula(person, period):
         begin, end = _home(person)
         first = numpy.maximum(begin, first_day(period))
-        last = numpy.where(_died_at_home(person, period), last_day(period), numpy.minimum(end, last_day(period)))
+        last = numpy.where(
+            _died_at_home(person, period), last_day(period), numpy.minimum(end, last_day(period))
+        )
         count = _month(last) - _month(first) + 1
         return numpy.where(first <= last, count, 0)
 

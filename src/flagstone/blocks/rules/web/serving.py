@@ -22,7 +22,10 @@ _END_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker does: which law in which mode, on which inherited socket, within which limits."""
+    """What a worker does: which law in which mode, on which inherited socket, within which limits.
+
+    `cache` is the folder that keeps what loading the law found out; empty for the user's own.
+    """
 
     package: str
     extensions: tuple[str, ...]
@@ -31,6 +34,7 @@ class Task:
     descriptor: int
     seconds_max: float
     body_bytes_max: int
+    cache: str = ""
 
 
 class Workers:

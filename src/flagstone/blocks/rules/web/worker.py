@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import uvloop
 
@@ -20,6 +21,7 @@ from flagstone.blocks.rules.contract.calculation import Bounds, Mode
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.engine.answering import Api, Question, Reply
+from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
 from flagstone.blocks.rules.service.engine.loading import load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.web.serving import READY, Task
@@ -79,7 +81,8 @@ def _plain(status: int, why: str) -> Answer:
 async def serve(task: Task) -> None:
     """Load the law, say that it is there, and answer until told to end."""
     enter(Mode(task.mode))
-    law = load(LawName(task.package, tuple(task.extensions), tuple(task.reforms)))
+    shelf = Shelf(Path(task.cache)) if task.cache else users_shelf()
+    law = load(LawName(task.package, tuple(task.extensions), tuple(task.reforms)), shelf)
     settle()
     worker = Worker(Api(law, Bounds(), seconds_max=task.seconds_max), task)
     server = WireServer(worker.answer, bounds=WireBounds(), refusal=worker.refused)

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from flagstone.blocks.rules.contract.law import LawName, LawSnapshot, Part
+from flagstone.blocks.rules.service.engine.cache import file_digest
 from flagstone.blocks.rules.service.engine.precision import BITS
 
 CORE = "openfisca-core"
@@ -44,18 +46,33 @@ def part_of(package: str) -> Part:
 
 
 def _distribution(package: str) -> metadata.Distribution | None:
+    """Return the distribution that brought a package: by its name, as most are called, or else by looking."""
+    try:
+        likely = metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        likely = None
+    if likely is not None and _files(likely, package):
+        return likely
     for name in metadata.packages_distributions().get(package, ()):
         return metadata.distribution(name)
     return None
 
 
+def _files(distribution: metadata.Distribution, package: str) -> list[str]:
+    """Return the files of a package, relative to where it is installed, in the order of their names."""
+    record = distribution.read_text("RECORD")
+    if record is None:
+        names = [file.as_posix() for file in distribution.files or ()]
+    else:
+        names = [row[0] for row in csv.reader(record.splitlines()) if row]
+    return sorted(each for each in names if each.startswith(f"{package}/") and "__pycache__" not in each)
+
+
 def _files_digest(distribution: metadata.Distribution, package: str) -> str:
+    root = str(distribution.locate_file(""))
     whole = sha256()
-    for file in sorted(distribution.files or (), key=str):
-        if file.parts[0] != package or "__pycache__" in file.parts:
-            continue
-        content = Path(str(distribution.locate_file(file))).read_bytes()
-        whole.update(f"{file.as_posix()}\0{sha256(content).hexdigest()}\n".encode())
+    for name in _files(distribution, package):
+        whole.update(f"{name}\0{file_digest(os.path.join(root, name))}\n".encode())
     return whole.hexdigest()
 
 

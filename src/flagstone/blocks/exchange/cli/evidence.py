@@ -129,7 +129,7 @@ def _verified(files: Sequence[Path], configuration: GlobalConfiguration, at: dat
         try:
             if file.stat().st_size > FILE_BYTES_MAX:
                 raise ContainerRefused(f"more than {FILE_BYTES_MAX} bytes")
-            contents[file] = NamedFile(str(file), file.read_bytes())
+            contents[file] = NamedFile(file.as_posix(), file.read_bytes())
         except (OSError, ContainerRefused) as error:
             unread[file] = _unread(file, error)
     verified = Verifier(configuration, at).verify(tuple(contents.values()))

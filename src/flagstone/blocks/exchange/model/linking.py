@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from urllib.parse import quote
 
 LINKING_INFO = "linkinginfo"
@@ -133,7 +132,7 @@ def archive_name(first: datetime, last: datetime, digest: str, group: str = "") 
 
 def archive_group(file: str) -> str:
     """Return the group whose archive a file is by its name, as it is written there; empty for none."""
-    match = _ARCHIVE.fullmatch(PurePath(file).name)
+    match = _ARCHIVE.fullmatch(file.rpartition("/")[2])
     return (match["group"] or "") if match else ""
 
 

@@ -31,7 +31,7 @@ evidence = journaled_table(
     Column("embedded", Boolean, nullable=False),
     Column("pieces", Integer, nullable=False),
 )
-"""A record: `client` is whose message it is at this server; `digest` is hex SHA-512 of the signature document;
+"""A record: `client` is whose message it is at this server; `digest` is hex SHA-512 of the signature;
 `embedded` ones carry their time-stamp within the signature."""
 
 Index("evidence_by_message", evidence.c.message_id, evidence.c.client)
@@ -84,8 +84,8 @@ evidence_archive = journaled_table(
     Column("content", Text, nullable=False),
     Column("done", Boolean, nullable=False),
 )
-"""One archive of a run over the records `first` to `last`: `link` is the last digest of its chain, `content` the
-hex SHA-512 of the file; `done` once the file is in its place."""
+"""One archive of a run over the records `first` to `last`: `link` is the last digest of its chain, `content`
+the hex SHA-512 of the file; `done` once the file is in its place."""
 
 Index("evidence_archive_by_run", evidence_archive.c.run)
 
@@ -97,4 +97,4 @@ evidence_standing = journaled_table(
     Column("last_fault", Text, nullable=False),
     Column("last_good_at", Text, nullable=False),
 )
-"""One row, `stamping`: since when time-stamps fail (empty while they do not), so that a restart does not forget."""
+"""One row, `stamping`: since when time-stamps fail, empty while they do not; a restart forgets nothing."""

@@ -8,7 +8,6 @@ one at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from flagstone.blocks.exchange.contract.evidence import FileKind
 from flagstone.blocks.exchange.model.linking import (
@@ -94,7 +93,7 @@ def verify_follows(archive: Archive, before: Archive) -> None:
     detail = (
         f"after {before.file}" if same else f"{before.file} ends in {known[:16]}, it says {said.digest[:16]}"
     )
-    if same and said.file != PurePath(before.file).name:
+    if same and said.file != before.file.rpartition("/")[2]:
         same = False
         detail = f"it says that it goes on from {said.file}, not from {before.file}"
     archive.findings.that(FOLLOWS, archive.file, detail, so=same)

@@ -169,7 +169,7 @@ def test_any_text_is_read_or_refused(junk: bytes) -> None:
         assert read_directory(junk).signed in junk
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.builds(

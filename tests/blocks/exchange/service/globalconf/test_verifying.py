@@ -243,6 +243,21 @@ def test_any_bytes_give_a_reason(junk: bytes, times: int) -> None:
     assert findings.verdict.failed
 
 
+def test_no_mutant_of_a_part_is_believed(publishing: Centre) -> None:
+    """Whatever is done to the bytes of a part, its directory does not list them."""
+    text, _ = made(publishing)
+    part = read_directory(text).parts[0]
+    content = (publishing.folder / part.location[1:]).read_bytes()
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.integers(0, len(content)), st.integers(0, 40), st.binary(max_size=20))
+    def mutate(at: int, length: int, put: bytes) -> None:
+        mutant = content[:at] + put + content[at + length :]
+        assert verify_part(part, mutant, Findings()) is (mutant == content)
+
+    mutate()
+
+
 def test_a_part_of_another_instance(publishing: Centre) -> None:
     text, _ = made(publishing)
     part = read_directory(text).parts[0]

@@ -11,6 +11,7 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from flagstone.app.ground import Ground
+from flagstone.app.plan import ports
 from flagstone.blocks.exchange.contract.globalconf import (
     Approved,
     ApprovedCa,
@@ -113,7 +114,7 @@ def trusting(ground: Ground) -> Trusting | None:
         return None
     settings = ground.settings
     secret = ensure_secret_key(ground.folder.keys / "trust-secrets")
-    address = settings.trust.address or settings.public_url
+    address = settings.trust.address or _address(ground)
     means = Means(database, plan, address, secret, ground.plan.owner.rpartition("/")[2])
     place, uses, folder = _place(ground), Uses(database), settings.enrolment.resolve()
     if plan.site != settings.site:
@@ -141,6 +142,15 @@ def trusting(ground: Ground) -> Trusting | None:
         _servers(ground.country),
         settings.public_url,
     )
+
+
+def _address(ground: Ground) -> str:
+    """Return the site's own address; while it is made, the one that its settings will have."""
+    settings, codes = ground.settings, [plan.code for plan in ground.country.sites()]
+    is_plain = not settings.http.public_url and settings.http.tls_certificate is None
+    if ground.folder.mark.made or not is_plain or settings.site not in codes:
+        return settings.public_url
+    return f"http://localhost:{ports(codes.index(settings.site))['http.port']}"
 
 
 def holders(country: Country) -> dict[str, Holder]:

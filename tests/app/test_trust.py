@@ -66,6 +66,9 @@ def test_a_site_with_the_authority_is_made_whole(one: Settings, land: Country, c
         assert site.services.trust is not None
         assert site.services.trust.approved().cas
         assert site.services.trust.approved().tsas
+        held = site.services.trust.ring.held(Purpose.SIGNING)
+        assert held is not None
+        assert Certificate.read(held.certificate).ocsp_urls == ("http://localhost:8001/trust/ocsp",)
     vault = one.data / trust.ROOT
     assert "offline" in (vault / trust.ROOT_NOTE).read_text()
     root = Ceremony(vault / trust.ROOT_FOLDER, files_closed_by(vault / trust.ROOT_PASSPHRASE))
@@ -92,7 +95,6 @@ def test_a_site_beside_gets_its_certificates_through_the_folder(
         assert (there.applicant.apply(), there.applicant.collect(), here.registrar.take(HOLDERS)) == (0, 0, 0)
         held = there.ring.held(Purpose.SIGNING)
         assert held is not None
-        assert Certificate.read(held.certificate).ocsp_urls == ("http://localhost:8001/trust/ocsp",)
         assert Certificate.read(held.certificate).subject_text.startswith("CN=2,")
         found = here.authority.certificates(US, CertificateQuery(profile=Profile.SIGNING))
         assert found.total == 2

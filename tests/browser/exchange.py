@@ -12,7 +12,17 @@ from tests.browser.country import persons
 from tests.browser.visitor import Visitor
 
 DESK = "/desk/exchange"
-SECTIONS = ("", "/members", "/clients", "/services", "/rights", "/messages", "/traffic", "/onboard")
+SECTIONS = (
+    "",
+    "/members",
+    "/clients",
+    "/services",
+    "/rights",
+    "/messages",
+    "/traffic",
+    "/configuration",
+    "/onboard",
+)
 CSV = "number,name,built\nS-1,Merikotkas,2001\nS-2,Tuuleiil,2014\n"
 
 

@@ -8,6 +8,7 @@ from flagstone.blocks.rules.service.engine import tracing
 from flagstone.blocks.rules.service.engine.hooks import Hook, Installed, install
 from flagstone.blocks.rules.service.engine.repairs import REPAIRS
 from flagstone.blocks.rules.service.engine.speed import (
+    copies,
     parameters,
     roles,
     scales,
@@ -17,7 +18,16 @@ from flagstone.blocks.rules.service.engine.speed import (
     vectors,
 )
 
-SPEED = (times.HOOK, parameters.HOOK, stepping.HOOK, scales.HOOK, roles.HOOK, vectors.HOOK, situations.HOOK)
+SPEED = (
+    copies.HOOK,
+    times.HOOK,
+    parameters.HOOK,
+    stepping.HOOK,
+    scales.HOOK,
+    roles.HOOK,
+    vectors.HOOK,
+    situations.HOOK,
+)
 
 _BOTH = (*REPAIRS, tracing.HOOK)
 _HOOKS: dict[Mode, tuple[Hook, ...]] = {Mode.REFERENCE: _BOTH, Mode.FAST: (*_BOTH, *SPEED)}

@@ -18,7 +18,7 @@ from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.suite import SuiteRun
-from flagstone.blocks.rules.service.engine.loading import load, tests_of
+from flagstone.blocks.rules.service.engine.loading import load, settle, tests_of
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.precision import wide
 
@@ -64,6 +64,7 @@ def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
     """
     installed = enter(mode)
     law = load(name)
+    settle()
     counting = _Counting()
     started = process_time()
     with wide():  # reforms that a test names are loaded while it runs

@@ -75,6 +75,9 @@ class _Meaning:
         self.dtype = numpy.dtype(variable.dtype)
         self.kind: Any = EnumArray if variable.value_type is Enum else numpy.ndarray
 
+    def __deepcopy__(self, _memo: Any) -> None:
+        """Leave a copy of the variable to find out anew."""
+
 
 class _Known(NamedTuple):
     """What a variable's name leads to within one simulation."""

@@ -107,6 +107,15 @@ def test_a_site_beside_gets_its_certificates_through_the_folder(
         assert fresh.id != held.id
 
 
+def test_a_making_killed_while_it_signs_is_completed(one: Settings, land: Country, clock: SetClock) -> None:
+    for step in (161, 165):
+        own = replace(one, data=one.data / f"s{step}")
+        die_at(step, own, land, clock)
+        making(own, land, clock)
+        with visited(own, land, clock) as site:
+            check(site)
+
+
 @pytest.mark.slow
 def test_a_making_killed_at_any_step_is_completed(one: Settings, land: Country, clock: SetClock) -> None:
     counted = replace(one, data=one.data / "counted")

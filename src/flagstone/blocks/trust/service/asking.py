@@ -142,15 +142,18 @@ class Asking:
 
     def approve_ours(self, caller: Caller, request_id: str) -> Request:
         """Issue for a site of this country that asked through the enrolment folder: the plan has decided."""
+        with self._means.database.reading() as view:
+            before = queries.request(view, request_id)
+        if before is not None and RequestState(before["state"]) not in OPEN:
+            return request_of(before)
         with self._means.database.writing(caller.actor, DECIDING) as write:
             row = queries.request(write, request_id)
             if row is None:
                 raise RequestUnknown
-            if RequestState(row["state"]) not in OPEN:
-                return request_of(row)
             said = _decision(write, caller, self._means.mark(caller.actor), approves=True, words="")
             changes = {"state": RequestState.APPROVED.value, "decisions": [*row["decisions"], said]}
-            after = write.update(requests, {"id": row["id"]}, changes)
+            key = {"id": row["id"]}
+            after = write.update(requests, key, changes, expected_revision=row["revision"])
             prepared = self._issuing.prepare(write, order_of(after))
         self._issuing.complete(caller, prepared)
         return self.request(caller, request_id)

@@ -14,7 +14,7 @@ _HERE = Path(__file__).parent
 class CountryTaxBenefitSystem(TaxBenefitSystem):
     """The law in force from 2016 on; each variable and parameter names the section that says it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Read the variables and the dated parameters."""
         super().__init__(entities)
         self.add_variables_from_directory(str(_HERE / "variables"))

@@ -15,7 +15,7 @@ Family = build_entity(
     key="family",
     plural="families",
     label="Family: one or two partners and their children",
-    doc="Who has a child of her own in her family is a partner there, whatever her age. General Act, section 5.",
+    doc="Who cares for a child of her own is a partner there, whatever her age. General Act, section 5.",
     roles=[
         {"key": "partner", "plural": "partners", "label": "Partner", "max": 2},
         {"key": "child", "plural": "children", "label": "Child"},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Basic allowance, what a spouse leaves of hers, and the allowance for children. Income Tax Act, sections 5 to 7."""
+"""The basic allowance, a spouse's and that for children. Income Tax Act, sections 5 to 7."""
 
 import numpy
 from openfisca_core.periods import MONTH, DateUnit
@@ -21,7 +21,7 @@ class basic_allowance(Amount):
 
     def formula_2018(person, period, parameters):
         law = parameters(period).income_tax
-        above = numpy.maximum(person("total_income", period) - law.taper_start, 0)
+        above = cents(numpy.maximum(person("total_income", period) - law.taper_start, 0))
         left = numpy.maximum(law.basic_allowance - cents(above * law.taper_rate), 0)
         return _for_months(person, period, left)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Contributions to social insurance by employees, employers and the self-employed. Social Contributions Act."""
+"""What employees, employers and the self-employed contribute. Social Contributions Act."""
 
 import numpy
 from openfisca_core.periods import DateUnit

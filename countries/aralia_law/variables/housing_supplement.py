@@ -45,7 +45,7 @@ class household_means(Amount):
 
     def formula_2017(household, period):
         together = household.sum(household.members("net_income", period.last_year))
-        return cents(numpy.maximum(together, 0) / 12)
+        return cents(cents(numpy.maximum(together, 0)) / 12)
 
 
 class housing_supplement(Amount):

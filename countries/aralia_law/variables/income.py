@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a person earned, and business losses of earlier years. Income Tax Act, sections 2 and 3."""
 
+from typing import Any
+
 import numpy
 from openfisca_core.holders import set_input_divide_by_period
 from openfisca_core.periods import DateUnit
@@ -81,7 +83,7 @@ class business_loss_brought(Amount):
     reference = [f"{LAW}#s3-2", f"{LAW}#s3-4"]
 
     def formula_2016(person, period, parameters):
-        left = {}
+        left: dict[int, Any] = {}
         for year in range(FIRST_YEAR, period.start.year):
             result = person("business_income", span_of(year))
             _use(left, numpy.maximum(result, 0), year - _years(parameters, year))

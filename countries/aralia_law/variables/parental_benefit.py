@@ -15,8 +15,6 @@ from aralia_law.dates import (
     NEVER_DAY,
     as_dates,
     days,
-    first_day,
-    last_day,
     month_named,
     month_of,
     months,
@@ -157,7 +155,7 @@ class parental_benefit(Amount):
         place = person.get_rank(person.family, _order(person, base), condition=claims)
         floor = numpy.where(base > 0, law.floor_with_income, law.floor_without_income)
         full = numpy.minimum(numpy.maximum(base, floor), law.ceiling)
-        above = numpy.maximum(person("salary", period) - law.earnings_limit, 0)
+        above = cents(numpy.maximum(person("salary", period) - law.earnings_limit, 0))
         less = numpy.minimum(cents(above * law.earnings_rate), cents(full / 2))
         return cents(full - less) * (claims & (place == 0))
 
@@ -173,7 +171,7 @@ def _latest(family, period, children):
 
 
 def _first_of_birth(family, period, children, latest):
-    """Return the day of the first-born among those born with the latest, or `NEVER_DAY` where there is none."""
+    """Return the day of the first-born of the birth of the latest, or `NEVER_DAY` where there is none."""
     births = days(family.members("birth_date", period))
     together = children & (births >= family.project(latest) - 1)
     return family.min(numpy.where(together, births, NEVER_DAY)).astype(numpy.int64)

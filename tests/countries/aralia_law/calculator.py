@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A second calculator of Aralia's law, written from the text of the acts alone: one case at a time, in decimals.
+"""A second calculator of Aralia's law, written from the acts alone: one case at a time, in decimals.
 
 It reads a situation in the shape of `/calculate` and the acts' annexes, and knows nothing of the formulas.
 """

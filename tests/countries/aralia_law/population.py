@@ -10,12 +10,14 @@ from typing import Any
 import numpy
 from openfisca_core.simulations import SimulationBuilder
 
-_GROUPS = (("family", "families", ("partners", "partner"), ("children", "child")),)
-_GROUPS += (("household", "households", ("adults", "adult"), ("children", "child")),)
+_GROUPS = (
+    ("family", "families", ("partners", "partner"), ("children", "child")),
+    ("household", "households", ("adults", "adult"), ("children", "child")),
+)
 
 
 class Population:
-    """Situations side by side; `persons`, `family` and `household` are their keys in the order of the arrays."""
+    """Situations side by side; `places` says where in the arrays each key stands."""
 
     def __init__(self, system: Any, situations: Iterable[Mapping[str, Any]]) -> None:
         merged: dict[str, dict[str, Any]] = {"persons": {}, "families": {}, "households": {}}
@@ -37,8 +39,11 @@ class Population:
         return self._known[name, period]
 
     def _made(self, by_law: Any) -> Any:
-        """Return a simulation with the stated facts; where a formula's result is stated for some persons only,
-        the others have what the simulation `by_law` computes, and without one nothing is stated of it."""
+        """Return a simulation with the stated facts.
+
+        Where a formula's result is stated for some persons only, the others have what the simulation `by_law`
+        computes; without one nothing is stated of it.
+        """
         builder = SimulationBuilder()
         builder.create_entities(self._system)
         builder.declare_person_entity("person", numpy.array(self.keys["persons"]))

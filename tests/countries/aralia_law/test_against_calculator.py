@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
-from flagstone.blocks.rules.contract.law import LawName
-from flagstone.blocks.rules.service.engine.loading import load
 from tests.countries.aralia_law.calculator import Reckoning
 from tests.countries.aralia_law.generator import Case
 from tests.countries.aralia_law.population import Population
+
+from flagstone.blocks.rules.contract.law import LawName
+from flagstone.blocks.rules.service.engine.loading import load
 
 _OF_A_YEAR: dict[str, Callable[[Reckoning, str, int], Decimal]] = {
     "resident_days": lambda law, who, year: Decimal(law.days_of_residence(who, year)),

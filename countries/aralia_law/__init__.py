@@ -8,7 +8,11 @@ from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from aralia_law.entities import entities
 from aralia_law.situations.couple import COUPLE
 
+VERSION = "2026.1"
+"""The law in force, and its first edition."""
+
 _HERE = Path(__file__).parent
+_PUBLISHED = "https://law.xa.example/code"
 
 
 class CountryTaxBenefitSystem(TaxBenefitSystem):
@@ -23,4 +27,13 @@ class CountryTaxBenefitSystem(TaxBenefitSystem):
             "variable_example": "income_tax",
             "parameter_example": "income_tax.basic_allowance",
             "simulation_example": COUPLE,
+        }
+
+    def get_package_metadata(self) -> dict[str, str]:
+        """Return what OpenFisca tells of a package; this one need not be installed."""
+        return {
+            "name": "aralia_law",
+            "version": VERSION,
+            "repository_url": _PUBLISHED,
+            "location": str(_HERE.parent),
         }

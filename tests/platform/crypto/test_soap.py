@@ -31,7 +31,10 @@ def test_header_entries_are_trees_and_the_body_is_named() -> None:
         (f'<s:Envelope xmlns:s="{S}"/>', "no body"),
         (f'<!DOCTYPE s:Envelope><s:Envelope xmlns:s="{S}"><s:Body/></s:Envelope>', "type"),
         (f'<s:Envelope xmlns:s="{S}"><s:Header>{"<a/>" * 201}</s:Header><s:Body/></s:Envelope>', "200"),
-        (f'<s:Envelope xmlns:s="{S}"><s:Body>{"<a>" * 130}{"</a>" * 130}</s:Body></s:Envelope>', "deep|depth|nest"),
+        (
+            f'<s:Envelope xmlns:s="{S}"><s:Body>{"<a>" * 130}{"</a>" * 130}</s:Body></s:Envelope>',
+            "deep|depth|nest",
+        ),
     ],
 )
 def test_what_is_no_envelope_is_refused(text: str, why: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tiny.country import COUNTRY as TINY
+from tiny.country import COUNTRY as TINY  # type: ignore[import-not-found]  # beside it on the path
 
 from flagstone.blocks.trust.contract.country import TrustPlan
 from flagstone.blocks.trust.contract.keys import KeyType

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openfisca_core.parameters import ParameterNode
 
-from flagstone.blocks.rules.contract.calculation import Bounds
+from flagstone.blocks.rules.contract.calculation import Bounds, Situation
 from flagstone.blocks.rules.service.engine import cache
 from flagstone.blocks.rules.service.engine.cache import Shelf, folder_digest
 from flagstone.blocks.rules.service.engine.calculating import calculate
@@ -18,7 +18,7 @@ from flagstone.blocks.rules.service.engine.loading import Law, load
 
 from .conftest import TEMPLATE
 
-ASKED = {"persons": {"a": {"salary": {"2017-01": 4000}, "income_tax": {"2017-01": None}}}}
+ASKED: Situation = {"persons": {"a": {"salary": {"2017-01": 4000}, "income_tax": {"2017-01": None}}}}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_the_second_load_reads_no_parameters_and_parses_no_source(
 ) -> None:
     first = load(TEMPLATE, shelf)
     monkeypatch.setattr(cache, "ParameterNode", unread)
-    monkeypatch.setattr(cache.ast, "parse", unread)
+    monkeypatch.setattr("ast.parse", unread)
     second = load(TEMPLATE, shelf)
     assert first.snapshot == second.snapshot == template.snapshot
     assert calculate(second, ASKED, Bounds()) == calculate(template, ASKED, Bounds())

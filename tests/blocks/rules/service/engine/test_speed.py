@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +26,7 @@ from flagstone.blocks.rules.service.engine.hooks import install
 from flagstone.blocks.rules.service.engine.loading import Law
 from flagstone.blocks.rules.service.engine.modes import SPEED, enter
 from flagstone.blocks.rules.service.engine.speed import parameters
+from flagstone.blocks.rules.service.engine.speed import situations as situations_at_once
 
 MONTH, YEAR = "2017-01", "2017"
 
@@ -209,3 +211,63 @@ def test_a_hook_of_code_that_it_does_not_know_switches_itself_off() -> None:
     installed = install([replace(parameters.HOOK, known=frozenset()), SPEED[0]])
     installed.undo()
     assert (installed.at_work, installed.switched_off) == ((SPEED[0].name,), (parameters.HOOK.name,))
+
+
+def test_what_was_kept_is_forgotten_when_an_input_comes(template: Law) -> None:
+    with at(Mode.FAST):
+        simulation = crowd(template, 3)
+        before = simulation.calculate("income_tax", MONTH).copy()
+        simulation.delete_arrays("salary", MONTH)
+        simulation.set_input("salary", MONTH, numpy.array([1000.0, 0, 0]))
+        after = simulation.calculate("income_tax", MONTH)
+    assert list(after) == [150, 0, 0]
+    assert list(before) != list(after)
+
+
+@settings(max_examples=40, deadline=None)
+@given(scales(), st.sampled_from([None, 0, 2]), st.integers(1, 9))
+def test_scales_of_a_few_agree_to_the_last_bit(
+    scale: MarginalRateTaxScale, decimals: int | None, count: int
+) -> None:
+    bases = numpy.random.default_rng(count).uniform(-1000, 2 * 10**6, count)
+    with at(Mode.REFERENCE):
+        expected = scale.calc(bases, 1.5, decimals)
+    with at(Mode.FAST):
+        assert list(scale.calc(bases, 1.5, decimals)) == list(expected)
+
+
+USUAL: Situation = {
+    "persons": {"a": {"salary": {MONTH: 4000}, "income_tax": {MONTH: None}}, "b": {}},
+    "households": {"h": {"adults": ["a"], "housing_occupancy_status": {MONTH: "owner"}}},
+}
+
+
+def test_a_usual_situation_is_answered_at_once_and_left_as_it_was(template: Law) -> None:
+    before = json.dumps(USUAL)
+    with at(Mode.FAST):
+        found: Any = situations_at_once.answered(template, USUAL, Bounds())
+    assert found["persons"]["a"]["income_tax"][MONTH] == 600
+    assert json.dumps(USUAL) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"axes": []},
+        {"persons": {"a": {"salary": {"month:2017-01": 1}}}},
+        {"persons": {"a": {"salary": {MONTH: True}}}},
+        {"persons": {"a": {"salary": {"ETERNITY": 1}}}},
+        {"persons": {"a": {"wealth": {MONTH: 1}}}},
+        {"persons": {"a": {"rent": {MONTH: 1}}}},
+        {"persons": {"a": {"birth": {"ETERNITY": "1980"}}}},
+        {"persons": {"a": {}}, "households": {"a": {}}},
+        {"persons": {"a": {}}, "households": {"h": {"adults": ["a", "a"]}}},
+        {"persons": {"a": {}}, "households": {"h": {"adults": "a"}}},
+        {"persons": {"a": {}}, "households": None},
+    ],
+)
+def test_an_unusual_one_goes_the_long_way(template: Law, change: dict[str, Any]) -> None:
+    with at(Mode.FAST):
+        assert situations_at_once.answered(template, {**USUAL, **change}, Bounds()) is None
+    with at(Mode.FAST):
+        assert situations_at_once.answered(template, USUAL, Bounds(values_max=1)) is None

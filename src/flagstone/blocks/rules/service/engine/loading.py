@@ -23,7 +23,6 @@ from flagstone.blocks.rules.service.engine.catalogue import catalogue_of
 from flagstone.blocks.rules.service.engine.precision import wide
 from flagstone.blocks.rules.service.engine.snapshot import snapshot_of
 
-
 _ALLOCATIONS = 20_000
 
 

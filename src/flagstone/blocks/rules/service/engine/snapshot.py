@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
@@ -69,10 +68,10 @@ def _files(distribution: metadata.Distribution, package: str) -> list[str]:
 
 
 def _files_digest(distribution: metadata.Distribution, package: str) -> str:
-    root = str(distribution.locate_file(""))
+    root = str(distribution.locate_file("")).rstrip("/")
     whole = sha256()
     for name in _files(distribution, package):
-        whole.update(f"{name}\0{file_digest(os.path.join(root, name))}\n".encode())
+        whole.update(f"{name}\0{file_digest(f'{root}/{name}')}\n".encode())
     return whole.hexdigest()
 
 

@@ -40,6 +40,10 @@ def copied(value: Any, known: dict[int, Any]) -> Any:
     return found
 
 
+def _value(self: Any) -> Any:
+    return _bare(self)
+
+
 def _parameter(self: Any) -> Any:
     known: dict[int, Any] = {}  # the values of a parameter share its references
     new = _bare(self, known)
@@ -62,9 +66,7 @@ def _scale(self: Any) -> Any:
 
 
 def _copy_plainly() -> Undo:
-    return replaced(
-        (_VALUE, lambda self: _bare(self)), (_PARAMETER, _parameter), (_NODE, _node), (_SCALE, _scale)
-    )
+    return replaced((_VALUE, _value), (_PARAMETER, _parameter), (_NODE, _node), (_SCALE, _scale))
 
 
 HOOK = Hook(

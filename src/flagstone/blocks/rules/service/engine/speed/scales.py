@@ -24,8 +24,8 @@ _EPSILON = numpy.finfo(numpy.float64).eps
 def _calc(self: Any, tax_base: Any, factor: Any = 1.0, round_base_decimals: int | None = None) -> Any:
     """Return the tax for each base."""
     if len(tax_base) < MANY or not self.thresholds:
-        if round_base_decimals is None and type(tax_base) is numpy.ndarray:
-            return _few(self, tax_base, factor)
+        if type(tax_base) is numpy.ndarray and self.thresholds:
+            return _few(self, tax_base, factor, round_base_decimals)
         return _plain_calc(self, tax_base, factor, round_base_decimals)
     factors = factor + _EPSILON
     total = numpy.zeros(len(tax_base))
@@ -45,14 +45,20 @@ def _calc(self: Any, tax_base: Any, factor: Any = 1.0, round_base_decimals: int 
     return total
 
 
-def _few(self: Any, tax_base: Any, factor: Any) -> Any:
+def _few(self: Any, tax_base: Any, factor: Any, decimals: int | None) -> Any:
     """Return OpenFisca's sums to the last bit, from tables of the same layout made in fewer steps."""
     base = numpy.empty((len(self.thresholds), len(tax_base)), dtype=tax_base.dtype)
     base[:] = tax_base
     factors = numpy.ones(len(tax_base)) * factor + _EPSILON
     bounds = factors[:, None] * numpy.array([*self.thresholds, numpy.inf])
+    if decimals is not None:
+        bounds = numpy.round(bounds, decimals)
     parts = numpy.maximum(numpy.minimum(base.T, bounds[:, 1:]) - bounds[:, :-1], 0)
-    return numpy.dot(self.rates, parts.T)
+    if decimals is None:
+        return numpy.dot(self.rates, parts.T)
+    rates = numpy.empty((len(tax_base), len(self.rates)))
+    rates[:] = self.rates
+    return numpy.round(rates * numpy.round(parts, decimals), decimals).sum(axis=1)
 
 
 def _threshold(factors: Any, threshold: float, decimals: int | None) -> Any:

@@ -89,7 +89,7 @@ class _Known(NamedTuple):
 
 
 def holder_of(population: Any, variable: Any) -> Any:
-    """Return a new holder that the population keeps, as OpenFisca makes them without a memory configuration."""
+    """Return a new holder that the population keeps, as OpenFisca makes one that is in memory only."""
     simulation = population.simulation
     if simulation is None or simulation.memory_config is not None:
         return population.get_holder(variable.name)
@@ -177,12 +177,8 @@ def _computed(self: Any, known: _Known, period: Any) -> Any:
         array = holder.get_array(period)
         if array is not None:
             return array
-    start = self.start_computation_period
-    if start is not None:
-        if not isinstance(start, Period):
-            self.start_computation_period = start = periods.period(start)
-        if period < start:
-            return holder.default_array()
+    if self.start_computation_period is not None and _too_early(self, period):
+        return holder.default_array()
     before = _under_way(self.tracer, meaning.name)
     try:
         if before:
@@ -200,6 +196,14 @@ def _computed(self: Any, known: _Known, period: Any) -> Any:
     except SpiralError:
         array = holder.default_array()
     return array
+
+
+def _too_early(self: Any, period: Any) -> bool:
+    """Tell whether a period is before the first that is computed at all."""
+    start = self.start_computation_period
+    if not isinstance(start, Period):
+        self.start_computation_period = start = periods.period(start)
+    return bool(period < start)
 
 
 def _under_way(tracer: Any, name: str) -> list[Any]:
@@ -259,32 +263,32 @@ def _run_formula(self: Any, variable: Any, population: Any, period: Any) -> Any:
 def _call(self: Any, variable_name: str, period: Any, options: Any = None) -> Any:
     """Compute a variable of this population; mistakes and unlikely options take OpenFisca's own way."""
     simulation = self.simulation
-    if simulation is None or type(period) is not Period or type(simulation) is not Simulation:
-        return _plain_call(self, variable_name, period, options)
-    if variable_name not in simulation.tax_benefit_system.variables:
+    plainly = type(period) is not Period or type(simulation) is not Simulation
+    if plainly or variable_name not in simulation.tax_benefit_system.variables:
         return _plain_call(self, variable_name, period, options)
     known = _known(simulation, variable_name)
     if known[1] is not self:
         return _plain_call(self, variable_name, period, options)
     if options is None:
         return _step(simulation, known, period)
-    if type(options) is list and len(options) == 1:
-        if options[0] is ADD:
-            return simulation.calculate_add(variable_name, period)
-        if options[0] is DIVIDE:
-            return simulation.calculate_divide(variable_name, period)
+    option = options[0] if type(options) is list and len(options) == 1 else None
+    if option is ADD:
+        return simulation.calculate_add(variable_name, period)
+    if option is DIVIDE:
+        return simulation.calculate_divide(variable_name, period)
     return _plain_call(self, variable_name, period, options)
 
 
 def _add(self: Any, variable_name: str, period: Any) -> Any:
     """Sum a variable over the parts of a period; mistakes take OpenFisca's own way."""
     variable = self.tax_benefit_system.variables.get(variable_name)
-    if variable is None or type(period) is not Period:
+    if variable is None or type(period) is not Period or type(self) is not Simulation:
         return _plain_add(self, variable_name, period)
     parts = _parts(period, variable.definition_period)
     if parts is None:
         return _plain_add(self, variable_name, period)
-    return sum(self.calculate(variable_name, part) for part in parts)
+    known = _known(self, variable_name)
+    return sum(_step(self, known, part) for part in parts)
 
 
 @lru_cache(REMEMBERED)

@@ -20,7 +20,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SPREADING = (holders.set_input_dispatch_by_period, holders.set_input_divide_by_period)
 
 
-class Unusual(Exception):  # noqa: N818 - no error: the long way takes over
+class Unusual(Exception):
     """A situation is not of the usual kind."""
 
 

@@ -65,6 +65,9 @@ def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
     installed = enter(mode)
     law = load(name)
     settle()
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = (
+        "1"  # plugins that happen to be installed are not the law's
+    )
     counting = _Counting()
     started = process_time()
     with wide():  # reforms that a test names are loaded while it runs

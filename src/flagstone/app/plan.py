@@ -14,7 +14,7 @@ from flagstone.settings.options import ExchangeOptions, Http, Settings
 
 OWN_SETTINGS = "settings.toml"
 ANSWERING = "answering.json"
-"""In the folder of a site that runs: the ports that it has."""
+"""In the folder of a site that runs: the ports that it has, and where the centre answers."""
 DOORS = ("client_port", "client_tls_port", "server_port")
 """The ports of the exchange, by their options."""
 
@@ -53,13 +53,14 @@ def own_settings(country: Country, site: str) -> str:
 
 @contextmanager
 def announced(settings: Settings) -> Iterator[None]:
-    """Say in the site's folder at which ports it answers, until the block is left."""
+    """Say in the site's folder where it and the centre answer, until the block is left."""
     file = settings.folder / ANSWERING
-    ports_had = {
+    had = {
         "http.port": settings.http.port,
+        "exchange.centre": settings.exchange.centre,
         **{f"exchange.{name}": getattr(settings.exchange, name) for name in DOORS},
     }
-    write_private(file, json.dumps(ports_had).encode(), replace=True)
+    write_private(file, json.dumps(had).encode(), replace=True)
     try:
         yield
     finally:
@@ -67,13 +68,17 @@ def announced(settings: Settings) -> Iterator[None]:
 
 
 def answering(settings: Settings) -> Settings:
-    """Return the settings with the ports of the site as it runs now; as they are when it does not run."""
+    """Return the settings with the addresses of the site as it runs; as they are when it does not run."""
     try:
         found = json.loads((settings.folder / ANSWERING).read_bytes())
         http = replace(settings.http, port=int(found["http.port"]))
         client, over_tls, server = (int(found[f"exchange.{name}"]) for name in DOORS)
         exchange = replace(
-            settings.exchange, client_port=client, client_tls_port=over_tls, server_port=server
+            settings.exchange,
+            centre=str(found["exchange.centre"]),
+            client_port=client,
+            client_tls_port=over_tls,
+            server_port=server,
         )
         return replace(settings, http=http, exchange=exchange)
     except (OSError, ValueError, KeyError, TypeError):

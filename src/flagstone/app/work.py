@@ -121,6 +121,8 @@ def _schedule_exchange(site: Site, jobs: Jobs) -> None:
         Every(globalconf.FETCH_SECONDS),
         lambda _: globalconf.fetch(follower),
     )
+    first = globalconf.First(follower)
+    timetable["exchange-configuration-first"] = Every(globalconf.FIRST_SECONDS), lambda _: first()
     if publisher is not None:
         timetable["exchange-publication"] = (
             Every(globalconf.PUBLISH_SECONDS),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from flagstone.app.exchange import client_address, local_address
 from flagstone.blocks.exchange.cli import globalconf
@@ -13,7 +13,7 @@ from flagstone.blocks.exchange.service.onboarding import Steps
 from flagstone.blocks.exchange.service.trying import Trials
 from flagstone.cli import options
 from flagstone.kernel.clock import SystemClock
-from flagstone.kernel.errors import SettingsFault
+from flagstone.kernel.errors import Fault, SettingsFault
 
 
 @contextmanager
@@ -49,6 +49,9 @@ def opened() -> Iterator[Tools]:
             found = site.services.evidence
             if found is None:
                 return no_evidence()
+            if not found.authorities.count():  # just started: nothing was fetched yet
+                with suppress(Fault, OSError):
+                    exchange.configuring.follower.fetch()
             return EvidenceTools(exchange.server.owner, found.configuration, found.party, found.authorities)
 
         checked_at = service.members.checked_at

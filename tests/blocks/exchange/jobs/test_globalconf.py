@@ -49,3 +49,16 @@ def test_what_fails_is_logged_by_its_code(
             globalconf.fetch(server)
             globalconf.publish(found.publisher)
     assert [each["error"] for each in logs] == ["exchange.anchor-missing", "OSError"]
+
+
+def test_the_first_fetch_is_tried_until_something_counts(tmp_path: Path, clock: SetClock) -> None:
+    with web() as site, centre(tmp_path, clock) as found:
+        found.address[0], site.folder = site.address, None
+        globalconf.publish(found.publisher)
+        first = globalconf.First(follower(tmp_path / "kept", found.anchor(), clock))
+        with capture_logs() as logs:
+            first()
+            site.folder = found.folder
+            for _ in range(3):
+                first()
+        assert [each["event"] for each in logs] == ["configuration not fetched", "configuration fetched"]

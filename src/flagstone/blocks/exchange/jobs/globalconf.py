@@ -12,6 +12,26 @@ from flagstone.kernel.errors import Fault
 log = structlog.get_logger("flagstone.exchange")
 
 PUBLISH_SECONDS = FETCH_SECONDS = 60
+FIRST_SECONDS = 3
+
+
+class First:
+    """Fetches soon after a start, as long as nothing that counts is kept; then it has nothing to do."""
+
+    def __init__(self, follower: Follower) -> None:
+        """Fetch by `follower`."""
+        self._follower = follower
+        self._had = False
+
+    def __call__(self) -> None:
+        """Fetch unless a configuration counts; for a schedule each `FIRST_SECONDS`."""
+        if self._had:
+            return
+        try:
+            self._follower.configuration()
+            self._had = True
+        except Fault:
+            fetch(self._follower)
 
 
 def publish(publisher: Publisher) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from flagstone.blocks.rules.contract.catalogue import PeriodUnit, ValueKind
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.engine.loading import Law, load
-from flagstone.blocks.rules.service.engine.snapshot import snapshot_of
+from flagstone.blocks.rules.service.engine.snapshot import part_of, snapshot_of
 
 from .conftest import TEMPLATE
 
@@ -110,3 +111,21 @@ def test_a_law_that_cannot_be_loaded_says_which_part(name: LawName) -> None:
     with pytest.raises(LawUnavailable) as raised:
         load(name)
     assert (name.extensions or name.reforms or (name.package,))[0] in raised.value.detail
+
+
+def test_a_package_on_the_path_counts_with_all_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "law_on_the_path"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        f"from {TEMPLATE.package} import CountryTaxBenefitSystem  # noqa: F401\n"
+    )
+    (package / "amounts.py").write_text("CENTS = 100\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (before,) = load(LawName("law_on_the_path")).snapshot.parts
+    (package / "amounts.py").write_text("CENTS = 1000\n")
+    part_of.cache_clear()
+    (after,) = load(LawName("law_on_the_path")).snapshot.parts
+    assert (before.version, len(before.sha256)) == ("", 64)
+    assert before.sha256 != after.sha256

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-import csv
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from flagstone.blocks.rules.contract.law import LawName, LawSnapshot, Part
@@ -36,43 +38,34 @@ def snapshot_of(name: LawName, system: Any) -> LawSnapshot:
 def part_of(package: str) -> Part:
     """Return the distribution that brought `package` and the SHA-256 of its files' names and contents.
 
-    A package that no distribution brought, as one on the path, has an empty version and no digest.
+    A package that no distribution brought, as one on the path, has an empty version.
     """
     distribution = _distribution(package)
+    digest = _files_digest(package)
     if distribution is None:
-        return Part(package, "", "")
-    return Part(distribution.metadata["Name"], distribution.version, _files_digest(distribution, package))
+        return Part(package, "", digest)
+    return Part(distribution.metadata["Name"], distribution.version, digest)
 
 
 def _distribution(package: str) -> metadata.Distribution | None:
     """Return the distribution that brought a package: by its name, as most are called, or else by looking."""
-    try:
-        likely = metadata.distribution(package)
-    except metadata.PackageNotFoundError:
-        likely = None
-    if likely is not None and _files(likely, package):
-        return likely
+    with suppress(metadata.PackageNotFoundError):
+        return metadata.distribution(package)
     for name in metadata.packages_distributions().get(package, ()):
         return metadata.distribution(name)
     return None
 
 
-def _files(distribution: metadata.Distribution, package: str) -> list[str]:
-    """Return the files of a package, relative to where it is installed, in the order of their names."""
-    record = distribution.read_text("RECORD")
-    if record is None:
-        names = [file.as_posix() for file in distribution.files or ()]
-    else:
-        names = [row[0] for row in csv.reader(record.splitlines()) if row]
-    return sorted(each for each in names if each.startswith(f"{package}/") and "__pycache__" not in each)
-
-
-def _files_digest(distribution: metadata.Distribution, package: str) -> str:
-    root = str(distribution.locate_file("")).rstrip("/")
+def _files_digest(package: str) -> str:
+    """Return a digest of every file of a loaded package, wherever it lies; empty for one that has no folder."""
+    folders = [Path(each) for each in getattr(sys.modules.get(package), "__path__", ())]
     whole = sha256()
-    for name in _files(distribution, package):
-        whole.update(f"{name}\0{file_digest(f'{root}/{name}')}\n".encode())
-    return whole.hexdigest()
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                name = file.relative_to(folder).as_posix()
+                whole.update(f"{name}\0{file_digest(str(file))}\n".encode())
+    return whole.hexdigest() if folders else ""
 
 
 def _digest(lines: Iterable[str]) -> str:

@@ -57,7 +57,7 @@ def _distribution(package: str) -> metadata.Distribution | None:
 
 
 def _files_digest(package: str) -> str:
-    """Return a digest of every file of a loaded package, wherever it lies; empty for one that has no folder."""
+    """Return a digest of every file of a loaded package, wherever it lies; empty for one without a folder."""
     folders = [Path(each) for each in getattr(sys.modules.get(package), "__path__", ())]
     whole = sha256()
     for folder in folders:

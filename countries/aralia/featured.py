@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Sixteen test persons worth signing in as, and what to try as each, in three languages."""
+"""Seventeen test persons worth signing in as, and what to try as each, in three languages."""
 
 from __future__ import annotations
 
@@ -112,6 +112,14 @@ _ROLES: dict[str, tuple[Words, Words]] = {
             "صحّح تصريحًا في موقع وزارة البيئة.",
         ),
     ),
+    "trust_officer": (
+        _words("Trust officer", "Usaldusametnik", "مسؤول الثقة"),
+        _words(
+            "Decide on a request for a certificate, suspend one and end the suspension.",
+            "Otsustage sertifikaadi taotlus, peatage sertifikaat ja lõpetage peatamine.",
+            "بُتّ في طلب شهادة، وعلّق شهادة ثم أنهِ تعليقها.",
+        ),
+    ),
     "new_adult": (
         _words("Just turned eighteen", "Äsja täisealine", "بلغ الثامنة عشرة حديثًا"),
         _words(
@@ -217,6 +225,7 @@ _POSTS = {
     "tax_operator": ("tax", "operator"),
     "tax_clerk": ("tax", "clerk"),
     "permit_registrar": ("environment", "registrar"),
+    "trust_officer": ("digital", "trust-officer"),
 }
 """The office and the one role of each featured official."""
 

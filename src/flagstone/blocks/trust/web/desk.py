@@ -90,11 +90,11 @@ class Desk:
         caller, said = current(request).caller, _text(form, "words")
         verdict = _text(form, "verdict")
         if verdict not in {"approve", "refuse"}:
-            return self._request(request, request_id, flaw=WordsInvalid.title, asked="verdict")
+            return self._request(request, request_id, flaw=WordsInvalid.title, said=said)
         try:
             self._authority.decide(caller, request_id, approves=verdict == "approve", words=said)
         except SHOWN as fault:
-            return self._request(request, request_id, flaw=_said(fault), asked="words")
+            return self._request(request, request_id, flaw=_said(fault), said=said)
         return RedirectResponse(f"{DESK}/requests/{request_id}", 303)
 
     def certificate(self, request: Request, serial: Id) -> Response:
@@ -106,7 +106,7 @@ class Desk:
         try:
             self._changed(request, serial, form)
         except SHOWN as fault:
-            return self._certificate(request, serial, flaw=_said(fault))
+            return self._certificate(request, serial, flaw=_said(fault), said=_text(form, "words"))
         return RedirectResponse(f"{DESK}/certificates/{serial}", 303)
 
     def _changed(self, request: Request, serial: str, form: FormData) -> None:
@@ -122,18 +122,18 @@ class Desk:
                 raise WordsInvalid
             self._authority.revoke(caller, serial, reason, said)
 
-    def _request(self, request: Request, request_id: str, *, flaw: str = "", asked: str = "") -> Response:
+    def _request(self, request: Request, request_id: str, *, flaw: str = "", said: str = "") -> Response:
         return self._pages.render(
             request,
             "trust/request.html",
             status=400 if flaw else 200,
             asked_for=self._authority.request(current(request).caller, request_id),
             flaw=flaw,
-            asked=asked,
+            said=said,
             words=words,
         )
 
-    def _certificate(self, request: Request, serial: str, *, flaw: str = "") -> Response:
+    def _certificate(self, request: Request, serial: str, *, flaw: str = "", said: str = "") -> Response:
         return self._pages.render(
             request,
             "trust/certificate.html",
@@ -141,6 +141,7 @@ class Desk:
             certificate=self._authority.certificate(current(request).caller, serial),
             reasons=list(RevocationReason),
             flaw=flaw,
+            said=said,
             words=words,
         )
 
@@ -165,14 +166,14 @@ class KeyDesk:
 
     def destroy(self, request: Request, form: FormOf) -> Response:
         """Destroy a key that is not in use, for good."""
-        key = _text(form, "key")
+        key, said = _text(form, "key"), _text(form, "words")
         try:
-            self._keys.destroy(current(request).caller, key, _text(form, "words"))
+            self._keys.destroy(current(request).caller, key, said)
         except (WordsInvalid, KeyInUse) as fault:
-            return self._page(request, flaw=_said(fault), asked=key)
+            return self._page(request, flaw=_said(fault), asked=key, said=said)
         return RedirectResponse(KEYS, 303)
 
-    def _page(self, request: Request, *, flaw: str = "", asked: str = "") -> Response:
+    def _page(self, request: Request, *, flaw: str = "", asked: str = "", said: str = "") -> Response:
         return self._pages.render(
             request,
             "trust/keys.html",
@@ -181,6 +182,7 @@ class KeyDesk:
             destroyable={KeyState.PENDING, KeyState.RETIRED},
             flaw=flaw,
             asked=asked,
+            said=said,
             words=words,
         )
 

@@ -15,8 +15,12 @@ PATH = "/trust"
 KEYS_MENU = (MenuItem(KEYS, _("Keys"), OFFICIALS.roles),)
 """For every site of a country with trust services."""
 
-AUTHORITY_MENU = (MenuItem(DESK, _("Certificates"), OFFICIALS.roles), *KEYS_MENU)
-"""For the site of the authority."""
+AUTHORITY_MENU = (
+    MenuItem(PATH, _("Trust services")),
+    MenuItem(DESK, _("Certificates"), OFFICIALS.roles),
+    *KEYS_MENU,
+)
+"""For the site of the authority; everybody sees the way to the fingerprints."""
 
 
 class StatusPage:

@@ -141,6 +141,7 @@ def serving(suite: TestClient) -> Iterator[str]:
         place.close()
 
 
+@pytest.mark.long
 def test_the_published_suite_passes_unmodified(suite: TestClient, tmp_path: Path) -> None:
     """Run the suite itself; MEDIATOR_SUITE names its folder `test/openAPI`, with its packages installed."""
     source = Path(os.environ.get("MEDIATOR_SUITE", ""))

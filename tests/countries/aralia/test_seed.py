@@ -25,16 +25,16 @@ from flagstone.blocks.registry.model.values import Inspection
 COUNTS = {
     "locations": 3_264,
     "individuals": 20_000,
-    "appointments": 29,
+    "appointments": 31,
     "organisations": 2_000,
     "processes": 61,
     "products": 1_500,
     "taxpayers": 1_821,
-    "incomes": 10_465,
+    "incomes": 10_467,
     "permits": 3_000,
     "contacts": 8_000,
 }
-DIGEST = "198d92356d65ae9a9b50851d5a15d67bcf075dbb23675e3f7b994442f7ebb954"
+DIGEST = "a0134a8610145b6bf3edf74fc23dce766ecb17d7f1c1481b01d6184a86706960"
 DIGEST_PROGRAM = "from tests.countries.aralia.test_seed import digest; print(digest())"
 
 

@@ -198,7 +198,7 @@ def read_request(data: bytes) -> CertificateRequest:
         weak = found.signature_hash_algorithm is not None and found.signature_hash_algorithm.digest_size < 28
         public = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         subject = found.subject.rfc4514_string()
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise CertificateRequestRefused("the bytes are no PKCS#10 request that can be checked") from error
     if not proven or weak:
         raise CertificateRequestRefused("the request is not signed by its own key with SHA-224 or better")

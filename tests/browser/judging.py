@@ -31,6 +31,9 @@ def axe_source() -> str:
     return _AXE.read_text("utf-8")
 
 
+_LOOKS = 10
+
+
 def found_by_axe(page: Page) -> list[str]:
     """Return what axe finds wrong with the page, minor things left out; it needs JavaScript."""
     page.evaluate(axe_source())
@@ -41,6 +44,11 @@ def found_by_axe(page: Page) -> list[str]:
 def frame_faults(page: Page, language: str) -> list[str]:
     """Return what is wrong with the page's language, direction and width."""
     lang, direction, wide, seen = page.evaluate(_FRAME)
+    for _ in range(_LOOKS):
+        if wide <= seen:
+            break
+        page.wait_for_timeout(200)  # a style sheet may still be on its way
+        lang, direction, wide, seen = page.evaluate(_FRAME)
     faults = [] if wide <= seen else [f"{wide} px wide in a window of {seen} px"]
     if (lang, direction) != (language, "rtl" if language == "ar" else "ltr"):
         faults.append(f"lang={lang} dir={direction} on a page in {language}")

@@ -49,3 +49,21 @@ class BudgetSpent(Fault):
     kind = Kind.UNAVAILABLE
     title = "The calculation took longer than it may"
     remedy = "Ask for fewer variables, periods or steps of an axis at once."
+
+
+class ReformInvalid(Fault):
+    """A reform names what the law does not have, or is no change; each flaw has its place in the reform."""
+
+    code = "rules.reform-invalid"
+    kind = Kind.INVALID
+    title = "The reform cannot be applied to this law"
+    remedy = "Correct what is named, place by place."
+
+
+class EngineBusy(Fault):
+    """More calculations wait than may."""
+
+    code = "rules.engine-busy"
+    kind = Kind.UNAVAILABLE
+    title = "Too many calculations wait already"
+    remedy = "Ask again in a few seconds."

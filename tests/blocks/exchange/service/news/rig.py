@@ -167,14 +167,24 @@ class Wire:
 class Rig:
     """One site with both roles: the interior's room and the environment's reactions."""
 
-    def __init__(self, exchange: Database, registers: Database, clock: Clock, **options: Any) -> None:
+    def __init__(
+        self,
+        exchange: Database,
+        registers: Database,
+        clock: Clock,
+        *,
+        patience_seconds: float = 60,
+        **options: Any,
+    ) -> None:
         self.clock = clock
         self.registry = Service(registers, ToySealer(), CHECKS)
         self.plan = plan()
         self.probe: Callable[[str], None] = lambda _step: None
         self.news = NewsService(exchange, INTERIOR.member, **options)
         self.wire = Wire()
-        self.courier = Courier(self.news, self.wire, chance=lambda: 0.5, probe=self.step)
+        self.courier = Courier(
+            self.news, self.wire, chance=lambda: 0.5, patience_seconds=patience_seconds, probe=self.step
+        )
         here = at_clients(self.plan, [NATURE])
         self.inbox = InboxService(
             exchange, here, Reactor(self.registry), owner=INTERIOR.member, probe=self.step
@@ -208,7 +218,9 @@ class Rig:
         return self.registry.create(SITE, "permits", data, WHY).id
 
 
-def rig(open_database: OpenDatabase, clock: Clock, **options: Any) -> Rig:
-    made = Rig(open_database(SCHEMA), open_database(REGISTRY_SCHEMA), clock, **options)
+def rig(open_database: OpenDatabase, clock: Clock, *, patience_seconds: float = 60, **options: Any) -> Rig:
+    """Return a site whose courier waits for every push, also on a slow machine, unless told otherwise."""
+    databases = open_database(SCHEMA), open_database(REGISTRY_SCHEMA)
+    made = Rig(*databases, clock, patience_seconds=patience_seconds, **options)
     made.prepare()
     return made

@@ -123,7 +123,8 @@ def test_fifo_lets_nothing_pass(at: Rig, clock: SetClock) -> None:
     assert [state for state, _, _ in states(at)] == [State.ACKNOWLEDGED] * 2
 
 
-def test_a_slow_subscriber_holds_up_nobody(at: Rig) -> None:
+def test_a_slow_subscriber_holds_up_nobody(open_database: OpenDatabase, clock: SetClock) -> None:
+    at = rig(open_database, clock, patience_seconds=2)
     gate = threading.Event()
 
     def slow(to: ClientId, _item: dict[str, Any]) -> int:
@@ -172,7 +173,8 @@ def test_a_mistake_of_the_program_stops_nothing_else(at: Rig) -> None:
     assert states(at) == [(State.WAITING, 1, "KeyError"), (State.ACKNOWLEDGED, 1, "")]
 
 
-def test_a_stop_waits_a_little_and_begins_nothing(at: Rig) -> None:
+def test_a_stop_waits_a_little_and_begins_nothing(open_database: OpenDatabase, clock: SetClock) -> None:
+    at = rig(open_database, clock, patience_seconds=1)
     gate = threading.Event()
 
     def slow(_to: ClientId, _item: dict[str, Any]) -> int:

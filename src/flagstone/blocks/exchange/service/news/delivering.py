@@ -95,13 +95,18 @@ class Courier:
         sender: Sender,
         *,
         chance: Callable[[], float] = random.SystemRandom().random,
+        patience_seconds: float = WAIT_SECONDS,
         probe: Probe = lambda _step: None,
     ) -> None:
-        """Push through `sender`; `chance` (0 to 1) spreads attempts, `probe` is told each step."""
+        """Push through `sender`; `chance` (0 to 1) spreads attempts, `probe` is told each step.
+
+        A pass waits for its pushes for `patience_seconds`.
+        """
         self._news = news
         self._database = news.database
         self._sender = sender
         self._chance = chance
+        self._patience_seconds = patience_seconds
         self._probe = probe
         self._lanes = ThreadPoolExecutor(LANES, thread_name_prefix="news-lane")
         self._circuits: dict[str, Circuit] = {}
@@ -111,13 +116,13 @@ class Courier:
         self._stopping = threading.Event()
 
     def deliver_due(self) -> int:
-        """Push what is due; return how many pushes ended, in this pass's first two seconds.
+        """Push what is due; return how many pushes ended while this pass was patient.
 
         A subscriber that still works off its lane is left to it; the next pass looks again.
         """
         self._news.upkeep.give_up_late()
         started = [lane for each in self._due() if (lane := self._start(each))]
-        done, _ = wait(started, timeout=WAIT_SECONDS)
+        done, _ = wait(started, timeout=self._patience_seconds)
         return sum(lane.result() for lane in done)
 
     def stop(self, seconds: float = 5) -> None:

@@ -67,3 +67,57 @@ class EngineBusy(Fault):
     kind = Kind.UNAVAILABLE
     title = "Too many calculations wait already"
     remedy = "Ask again in a few seconds."
+
+
+class WorkerLost(Fault):
+    """The process that computed ended, or said what cannot be understood; another has taken its place."""
+
+    code = "rules.worker-lost"
+    kind = Kind.UNAVAILABLE
+    title = "The calculation was broken off"
+    remedy = "Ask again; if it happens again with the same question, tell the operator."
+
+
+class PlanInvalid(Fault):
+    """A plan of a simulation names what the law does not have, or makes no sense; flaws have places."""
+
+    code = "rules.plan-invalid"
+    kind = Kind.INVALID
+    title = "The simulation cannot be run as it is planned"
+    remedy = "Correct what is named, place by place."
+
+
+class SurveyInvalid(Fault):
+    """A survey cannot be used; each flaw has its line and column."""
+
+    code = "rules.survey-invalid"
+    kind = Kind.INVALID
+    title = "The survey cannot be used"
+    remedy = "Correct the lines that are named and import the file again; nothing was kept."
+
+
+class SimulationUnknown(Fault):
+    """There is no simulation, or no survey, of that name."""
+
+    code = "rules.simulation-unknown"
+    kind = Kind.MISSING
+    title = "There is no such simulation"
+    remedy = "Look at the list of simulations."
+
+
+class SimulationFailed(Fault):
+    """A simulation stopped before its end; what was computed is kept."""
+
+    code = "rules.simulation-failed"
+    kind = Kind.INTERNAL
+    title = "The simulation stopped before its end"
+    remedy = "Correct what the detail names and resume it: what was computed is not computed again."
+
+
+class SimulationMoved(Fault):
+    """A simulation is not in a state in which that can be done: it ended, or runs already."""
+
+    code = "rules.simulation-moved"
+    kind = Kind.CONFLICT
+    title = "That cannot be done with the simulation now"
+    remedy = "Look how far it is; it may have ended, or run already."

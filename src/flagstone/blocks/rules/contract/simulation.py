@@ -16,7 +16,7 @@ from flagstone.kernel.audit import Caller, Reason
 
 
 class Executor(Enum):
-    """Where chunks are computed: in processes of this machine, or on a Dask cluster."""
+    """Where chunks are computed: in processes of this machine, or on a Dask cluster (extra `dask`)."""
 
     PROCESSES = "processes"
     DASK = "dask"
@@ -36,12 +36,17 @@ class Population:
 
 @dataclass(frozen=True)
 class Line:
-    """A budget constraint: what `outcome` of one person is while `variable` moves from `least` to `most`."""
+    """A budget constraint: a household's income while `variable` of its first person moves, a year.
+
+    `household` are the kinds of its members as the law's pattern of made-up people names them; empty is one
+    person alone, in the first role of each group.
+    """
 
     variable: str
     least: float
     most: float
     points: int = 101
+    household: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,10 @@ class SimulationPlan:
     """What to simulate: the year, who, under which reform, and which amounts count.
 
     `budget` are variables that the state takes (with sign +1) or gives (-1); `income` the disposable income
-    by which winners, deciles and inequality are told, for each household. `workers` 0 takes each processor.
+    by which winners, deciles and inequality are told, for each household: variables of any entity, joined by
+    `+` or `-`. `pay` is the variable of persons that moves for marginal rates. All three may be empty: then
+    the law's own pattern says them. `workers` 0 takes each processor. `cluster` is a Dask scheduler's address
+    (`tcp://HOST:8786`), empty for one that lasts as long as the simulation.
     """
 
     name: str
@@ -62,6 +70,8 @@ class SimulationPlan:
     chunk_households: int = 2_000
     workers: int = 0
     executor: Executor = Executor.PROCESSES
+    pay: str = ""
+    cluster: str = ""
 
 
 class Progress(Enum):
@@ -87,12 +97,16 @@ class BudgetLine:
 
 @dataclass(frozen=True)
 class Decile:
-    """A tenth of the people, from the poorest (1): mean income under the law and the reform, a year."""
+    """A tenth of the people by equivalised income under the law, from the poorest (1).
+
+    `law` and `reform` are means over its people of the equivalised income, a year; `winners` and `losers` are
+    shares of its households.
+    """
 
     number: int
     law: float
     reform: float
-    winners: float  # shares of the decile's households
+    winners: float
     losers: float
 
 
@@ -106,13 +120,24 @@ class Curve:
     reform: tuple[float, ...]
 
 
+class Scale(Enum):
+    """By how much a household's income is divided to compare it with that of one alone."""
+
+    OECD = "oecd-modified"  # 1, 0.5 for each further person of 14 and over, 0.3 for each younger one
+    ROOT = "square-root"  # of the number of people, where the law does not say who is how old
+
+
 @dataclass(frozen=True)
 class Findings:
     """What came out, weighted. Rates of 1.0 are 100 %.
 
-    `gainers` counts households by how much they gain a year: from, to (None is open), households, sum.
-    `marginal` is a histogram of what the state takes of one more unit earned: from, to, share under the law,
-    share under the reform.
+    A household wins or loses when its income differs by half a hundredth or more; `winners`, `losers` and
+    `unchanged` are shares of all households. Deciles, Gini and poverty count people by equivalised income
+    (`scale`): `gini_*` takes negative incomes for 0, `poor_*` is the share of people below 60 % of the
+    `median_*` of the same run. `gainers` counts households by how much they gain a year: from, to (None is
+    open), households, sum. `marginal` is a histogram of what the state takes of one more unit that the best
+    paid person of a household earns: from, to, share under the law, share under the reform; the first and the
+    last hold what lies beyond.
     """
 
     households: float
@@ -129,6 +154,9 @@ class Findings:
     gainers: tuple[tuple[float | None, float | None, float, float], ...] = ()
     marginal: tuple[tuple[float, float, float, float], ...] = ()
     curve: Curve | None = None
+    median_law: float = 0.0
+    median_reform: float = 0.0
+    scale: Scale = Scale.ROOT
 
 
 @dataclass(frozen=True)
@@ -191,6 +219,17 @@ class Simulations(Protocol):
 
     def surveys(self, caller: Caller) -> Sequence[Survey]:
         """Return the imported surveys by name."""
+        ...
+
+    def work(self) -> bool:
+        """Run the next that waits, to its end: what jobs call, again until False says that none waits.
+
+        One that a stopped process left running goes on where it was.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End `work` soon, between two chunks; what runs goes on with the next `work`."""
         ...
 
 

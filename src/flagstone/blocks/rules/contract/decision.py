@@ -11,7 +11,7 @@ from typing import Protocol
 
 from flagstone.blocks.rules.contract.calculation import JsonValue, Mode, Situation
 from flagstone.blocks.rules.contract.engine import Terms
-from flagstone.blocks.rules.contract.explanation import Explained
+from flagstone.blocks.rules.contract.explanation import Explained, Explanation
 from flagstone.blocks.rules.contract.law import LawSnapshot
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.ids import PersonCode
@@ -60,8 +60,9 @@ class Decision:
     """A decision as it is kept for ever.
 
     `number` is public and says nothing about the person, `subject` a pseudonym that only this site can make
-    from a personal code. `explanation` is the SHA-256 of the canonical bytes of the explanation, `previous`
-    that of the decision before in the chain. `replaces` is the number of a decision that an appeal corrects.
+    from a personal code. `archive` is the SHA-256 of the archive with the law's packages, `explanation` that
+    of the canonical bytes of the explanation, `previous` that of the decision before in the chain, empty for
+    the first. `replaces` is the number of a decision that an appeal corrects.
     """
 
     number: str
@@ -71,7 +72,8 @@ class Decision:
     law: LawSnapshot
     known_at: date
     mode: Mode
-    engine: str  # `flagstone VERSION, openfisca-core VERSION`
+    engine: str  # versions of all that computed, and a digest of our hooks
+    archive: str
     situation: Situation = field(repr=False)
     facts: tuple[Fact, ...]
     missing: tuple[str, ...]
@@ -94,11 +96,15 @@ class SignedDecision:
 
 @dataclass(frozen=True)
 class Replay:
-    """What computing a decision again gave: nothing in `differences` when it is the same, bit for bit."""
+    """What computing a decision again gave: nothing in `differences` when it is the same, bit for bit.
+
+    `notes` say what was otherwise around it and changed nothing, as another version of the engine.
+    """
 
     number: str
     same: bool
     differences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,15 +122,46 @@ class Appeal:
     outputs: Mapping[str, JsonValue] = field(repr=False)
     settled: str = ""  # "upheld" or "rejected", with the number of the new decision in `by`
     by: str = ""
+    settled_at: datetime | None = None
+    words: str = field(default="", repr=False)  # why it was settled so
 
 
 @dataclass(frozen=True)
 class Touched:
-    """A decision that a change of the law touches: by which parameters, and what it becomes if it does."""
+    """A decision that a change of the law touches: by which parameters, and what it becomes if it does.
+
+    `parameters` are the dotted names that it read and that change for those days. `becomes` are the values
+    that would be others, by place; empty when all stay.
+    """
 
     number: str
     parameters: tuple[str, ...]
     becomes: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Something that does not fit: of which decision (empty for the chain or an archive), and how."""
+
+    number: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What checking signatures, chain, rows and archives found: nothing broken when all is whole."""
+
+    decisions: int
+    broken: tuple[Broken, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether nothing is broken."""
+        return not self.broken
+
+
+OFFICER, AUDITOR = "rules-officer", "auditor"
+"""The roles that reach the decisions about anybody: an auditor looks, an officer decides and settles."""
 
 
 class Decisions(Protocol):
@@ -143,11 +180,19 @@ class Decisions(Protocol):
         *,
         languages: tuple[str, ...] = ("en",),
     ) -> tuple[SignedDecision, Explained]:
-        """Compute, explain, sign and keep; the same case twice makes two decisions."""
+        """Compute, explain, sign and keep; the same case twice makes two decisions.
+
+        For the person herself and for officers. The faults of the engine; ReformInvalid for terms with a
+        reform, since a decision is by the law as it is; RecordTooLarge.
+        """
         ...
 
     def find(self, number: str, caller: Caller, reason: Reason) -> SignedDecision:
         """Return one decision."""
+        ...
+
+    def explanation(self, number: str, caller: Caller, reason: Reason) -> Explanation:
+        """Return the explanation that was kept with a decision."""
         ...
 
     def about(self, person: PersonCode, caller: Caller, reason: Reason) -> Sequence[SignedDecision]:
@@ -161,9 +206,33 @@ class Decisions(Protocol):
     def appeal(
         self, number: str, claimed: Mapping[str, JsonValue], statement: str, caller: Caller, reason: Reason
     ) -> Appeal:
-        """Record an appeal with what the law would give if the claim were true."""
+        """Record an appeal with what the law would give if the claim were true; for the person herself.
+
+        ClaimInvalid with places, AppealOpen when one waits already.
+        """
+        ...
+
+    def appeals(self, caller: Caller, reason: Reason, *, number: str = "") -> Sequence[Appeal]:
+        """Return the appeals against a decision, or with no number at most 100 that wait; oldest first."""
+        ...
+
+    def settle(
+        self, appeal: str, caller: Caller, reason: Reason, *, upheld: bool, words: str
+    ) -> SignedDecision | None:
+        """Settle an appeal, once, as an officer who is not concerned; AppealUnknown, AppealSettled.
+
+        One that is upheld makes a new decision with what was claimed, which replaces the old and is returned.
+        """
         ...
 
     def touched(self, before: Terms, after: Terms, caller: Caller, reason: Reason) -> Sequence[Touched]:
-        """Return the decisions that a change of the law between two terms touches."""
+        """Return the decisions that a change of the law between two terms touches, by number."""
+        ...
+
+    def verify(self, caller: Caller) -> Checked:
+        """Check every record, signature, row and archive, and the chain; for officers, auditors, the site."""
+        ...
+
+    def keys(self) -> Sequence[Mapping[str, object]]:
+        """Return the public keys that decisions are verified by, as JWK (RFC 7517)."""
         ...

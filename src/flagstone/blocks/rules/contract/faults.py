@@ -121,3 +121,12 @@ class SimulationMoved(Fault):
     kind = Kind.CONFLICT
     title = "That cannot be done with the simulation now"
     remedy = "Look how far it is; it may have ended, or run already."
+
+
+class NotAllowed(Fault):
+    """The caller may not do this in this block."""
+
+    code = "rules.not-allowed"
+    kind = Kind.FORBIDDEN
+    title = "You may not do this"
+    remedy = "Ask whoever gives out the office that this belongs to."

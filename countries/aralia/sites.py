@@ -38,6 +38,7 @@ def sites() -> tuple[SitePlan, ...]:
             _words("Tax and Customs Board", "Maksu- ja Tolliamet", "مصلحة الضرائب والجمارك"),
             _owner("tax"),
             ("taxpayers", "incomes"),
+            law="aralia_law",
         ),
         SitePlan(
             "environment",

@@ -55,6 +55,7 @@ class SitePlan:
 
     `owner` is the member of the exchange that runs it (`INSTANCE/CLASS/CODE`), empty where there is no
     exchange. `identity` marks the one site that signs persons in, `citizens` the one with their pages.
+    `law` is the module of the OpenFisca package that the site computes by, empty where it computes nothing.
     """
 
     code: str
@@ -63,6 +64,7 @@ class SitePlan:
     registers: tuple[str, ...] = ()
     identity: bool = False
     citizens: bool = False
+    law: str = ""
 
 
 ONLY_SITE = "state"

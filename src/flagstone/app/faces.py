@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flagstone import blocks
 from flagstone.app.evidence import count_evidence, require_stamps
 from flagstone.app.exchange_faces import EXCHANGE_MENU, exchange_routes
+from flagstone.app.rules import rules_menu, rules_routes
 from flagstone.app.seeding import test_persons
 from flagstone.app.tracker import TRACKER_MENU, tracker_routes
 from flagstone.app.trust_faces import trust_menu, trust_routes
@@ -69,6 +70,7 @@ def web_application(
         *tracker_routes(site, pages, clock),
         *exchange_routes(site, pages, clock),
         *trust_routes(site, pages, clock),
+        *rules_routes(site),
         *more,
     ]
     keepers = Keepers(
@@ -126,7 +128,7 @@ def _menu(site: Site) -> tuple[MenuItem, ...]:
 def _desks(site: Site) -> tuple[MenuItem, ...]:
     """Return the officials' part of the menu."""
     exchange = EXCHANGE_MENU if site.services.exchange else ()
-    return (*REGISTRY_MENU, *TRACKER_MENU, *exchange, *trust_menu(site))
+    return (*REGISTRY_MENU, *TRACKER_MENU, *exchange, *trust_menu(site), *rules_menu(site))
 
 
 def _agency(site: Site) -> Agency | None:

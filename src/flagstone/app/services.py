@@ -10,6 +10,7 @@ from flagstone.app.evidence import Keeping, keeping
 from flagstone.app.exchange import Exchanging, exchanging
 from flagstone.app.ground import Ground
 from flagstone.app.news import Announcing, announcing
+from flagstone.app.rules import Computing, computing
 from flagstone.app.sealing import FieldSealer
 from flagstone.app.tracker import tracker
 from flagstone.app.trust import Trusting, trusting
@@ -50,6 +51,7 @@ class Services:
     announcing: Announcing | None
     trust: Trusting | None
     evidence: Keeping | None
+    computing: Computing | None
 
 
 def services(ground: Ground) -> Services:
@@ -68,6 +70,7 @@ def services(ground: Ground) -> Services:
         announcing(ground, registry, exchange),
         trust,
         keeping(ground, exchange, trust),
+        computing(ground),
     )
 
 

@@ -16,6 +16,7 @@ from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
 from flagstone.app.ground import Ground
 from flagstone.app.plan import OWN_SETTINGS, own_settings
 from flagstone.app.portal import portal
+from flagstone.app.rules import at_hand
 from flagstone.app.services import Services, services
 from flagstone.app.trust import plant, trusted
 from flagstone.app.work import durable_work
@@ -129,6 +130,7 @@ def at_work(
     with ExitStack() as stack:
         stack.callback(checkpoints.sign_at_stop, site.folder, site.databases)
         stack.enter_context(trusted(site))
+        stack.enter_context(at_hand(site))
         if site.services.announcing is not None:
             stack.callback(site.services.announcing.courier.stop)
         stack.callback(jobs.stop)

@@ -168,6 +168,27 @@ class TrustOptions:
 
 
 @dataclass(frozen=True)
+class RulesOptions:
+    """What computing by the law may use, at a site that has one."""
+
+    workers: int = _option(
+        2, "Processes that compute; none starts before it is needed.", minimum=1, maximum=64
+    )
+    waiting_max: int = _option(16, "Calculations that may wait for a process.", minimum=1, maximum=1_000)
+    seconds_max: int = _option(20, "Seconds that one calculation may take.", minimum=1, maximum=3_600)
+    idle_seconds: int = _option(
+        300, "Seconds without a calculation after which processes end, but one.", minimum=1, maximum=86_400
+    )
+    memory_megabytes_max: int = _option(
+        4_096, "Memory that one process may use, in megabytes; 0 is no limit.", maximum=1 << 20
+    )
+    requests_per_minute_max: int = _option(
+        600, "Calculations a minute that one caller may ask for.", minimum=1, maximum=1_000_000
+    )
+    reforms: tuple[str, ...] = _option((), "Dotted paths of the reform classes that a question may bring in.")
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one site."""
 
@@ -184,6 +205,7 @@ class Settings:
     exchange: ExchangeOptions = field(default_factory=ExchangeOptions)
     trust: TrustOptions = field(default_factory=TrustOptions)
     evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
+    rules: RulesOptions = field(default_factory=RulesOptions)
 
     @property
     def public_url(self) -> str:

@@ -18,9 +18,10 @@ from pathlib import Path
 import uvloop
 
 from flagstone.blocks.rules.contract.calculation import Bounds, Mode
+from flagstone.blocks.rules.contract.engine import Question, Reply
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
-from flagstone.blocks.rules.service.engine.answering import Api, Question, Reply
+from flagstone.blocks.rules.service.engine.answering import Api
 from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
 from flagstone.blocks.rules.service.engine.loading import load, settle
 from flagstone.blocks.rules.service.engine.modes import enter

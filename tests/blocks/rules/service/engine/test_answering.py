@@ -12,7 +12,8 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 from openfisca_country_template.situation_examples import couple, single
 
 from flagstone.blocks.rules.contract.calculation import Bounds, Mode
-from flagstone.blocks.rules.service.engine.answering import Api, Question, Reply
+from flagstone.blocks.rules.contract.engine import Question, Reply
+from flagstone.blocks.rules.service.engine.answering import Api
 from flagstone.blocks.rules.service.engine.loading import Law
 from flagstone.blocks.rules.service.engine.modes import enter
 

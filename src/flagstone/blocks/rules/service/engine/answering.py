@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from flagstone.blocks.rules.contract.calculation import Bounds, JsonValue, Situation
+from flagstone.blocks.rules.contract.engine import Question, Reply
 from flagstone.blocks.rules.contract.faults import SituationInvalid, UnknownVariable
 from flagstone.blocks.rules.contract.law import LawSnapshot
 from flagstone.blocks.rules.service.engine.budget import Budget
@@ -32,26 +32,6 @@ SECONDS_MAX = 30.0
 _STATUS = {Kind.INVALID: 400, Kind.MISSING: 404, Kind.UNAVAILABLE: 503}
 _METHODS = {"calculate": ("POST",), "trace": ("POST",)}
 _READ = ("GET", "HEAD")
-
-
-@dataclass(frozen=True)
-class Question:
-    """A request: `path` as it was sent, `address` where the API is reached (`http://127.0.0.1:5000/`)."""
-
-    method: str
-    path: str
-    address: str
-    body: bytes = b""
-    known: str = ""  # the value of If-None-Match
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer: a status, headers, and a body that is JSON where there is one."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
 
 
 class Api:

@@ -28,10 +28,15 @@ def snapshot_of(name: LawName, system: Any) -> LawSnapshot:
         name=name,
         parts=tuple(part_of(package) for package in packages),
         core_version=metadata.version(CORE),
-        parameters_sha256=_digest(_parameters(system.parameters)),
+        parameters_sha256=parameters_digest(system),
         variables_sha256=_digest(_variables(system.variables)),
         precision_bits=BITS,
     )
+
+
+def parameters_digest(system: Any) -> str:
+    """Return the SHA-256 of every dated value of a system's parameters."""
+    return _digest(_parameters(system.parameters))
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The rules block of a site that has a law: what computes, what is kept, its routes and its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flagstone.app.ground import Ground
+from flagstone.blocks.rules.contract.calculation import Mode
+from flagstone.blocks.rules.contract.law import LawName
+from flagstone.blocks.rules.service.worker import Task
+from flagstone.blocks.rules.service.workers import Fresh, Pool, PoolBounds
+from flagstone.platform.http.pages import MenuItem
+from flagstone.platform.http.routes import Routes
+from flagstone.settings.options import RulesOptions
+
+if TYPE_CHECKING:
+    from flagstone.app.site import Site
+
+LAW_CACHE = "law-cache"
+"""Folder of a site that keeps what loading its law found out; it can be deleted at any time."""
+MEGABYTE = 1 << 20
+
+
+MENU: tuple[MenuItem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Computing:
+    """What the rules block does here: `engine` keeps processes warm, `fresh` takes one for each question."""
+
+    engine: Pool
+    fresh: Fresh
+
+
+def computing(ground: Ground) -> Computing | None:
+    """Return what computes by the site's law, None at a site without one; no process is started yet."""
+    if not ground.plan.law:
+        return None
+    options = ground.settings.rules
+    task = Task(
+        LawName(ground.plan.law),
+        Mode.FAST,
+        seconds_max=float(options.seconds_max),
+        admitted=options.reforms,
+        cache=str(ground.folder.path.resolve() / LAW_CACHE),
+        memory_bytes_max=options.memory_megabytes_max * MEGABYTE,
+    )
+    return Computing(Pool(task, _bounds(options)), Fresh(task))
+
+
+def _bounds(options: RulesOptions) -> PoolBounds:
+    return PoolBounds(
+        workers_max=options.workers,
+        waiting_max=options.waiting_max,
+        waiting_seconds_max=float(options.seconds_max),
+        idle_seconds=float(options.idle_seconds),
+    )
+
+
+@contextmanager
+def at_hand(site: Site) -> Iterator[None]:
+    """Compute while the site serves, and end every process with it."""
+    try:
+        yield
+    finally:
+        if site.services.computing is not None:
+            site.services.computing.engine.close()
+
+
+def rules_menu(site: Site) -> tuple[MenuItem, ...]:
+    """Return the officials' part of the menu, nothing at a site without a law."""
+    return () if site.services.computing is None else MENU
+
+
+def rules_routes(site: Site) -> Sequence[Routes]:
+    """Return what a site with a law answers about it."""
+    here = site.services.computing
+    if here is None:
+        return ()
+    return ()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Changes one parameter of a law that is apart: only what lies on the way to it is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from difflib import get_close_matches
+from typing import Any
+
+from openfisca_core.parameters import Parameter, ParameterNode, ParameterScale, ParameterScaleBracket
+from openfisca_core.periods import Instant
+
+from flagstone.blocks.rules.contract.calculation import JsonValue
+from flagstone.blocks.rules.model.reforms import Change
+from flagstone.kernel.errors import Flaw
+
+_NEAR = 3
+_SAID = {bool: "true or false", float: "a number", str: "a text", list: "a list"}
+
+
+def flaws_of_change(system: Any, change: Change) -> Iterator[Flaw]:
+    """Yield why a change cannot be made: there is no such parameter, or its values are of another kind."""
+    found = _found(system.parameters, change)
+    if isinstance(found, str):
+        yield Flaw(change.place_of_path, found)
+        return
+    kinds = {_kind(each.value) for each in found.values_list if each.value is not None}
+    if change.value is not None and kinds and _kind(change.value) not in kinds:
+        wanted = " or ".join(sorted(_SAID.get(each, "another value") for each in kinds))
+        yield Flaw(change.place, f"The values of this parameter are {wanted}.")
+
+
+def change(system: Any, wanted: Change) -> None:
+    """Give a parameter another value; the system's tree is replaced, and what it shares stays as it is."""
+    system.parameters = root = copy(system.parameters)
+    steps = (wanted.scale or wanted.path).split(".")
+    root.children = dict(root.children)
+    node = root
+    for step in steps[:-1]:
+        node = _copied(node, step)
+        node.children = dict(node.children)
+    found = _copied(node, steps[-1])
+    if wanted.scale:
+        found.brackets = list(found.brackets)
+        bracket = found.brackets[wanted.number] = copy(found.brackets[wanted.number])
+        bracket.children = dict(bracket.children)
+        found = _copied(bracket, wanted.part)
+    found.values_history = found
+    stop = _instant(wanted.stop) if wanted.stop else None
+    found.update(start=_instant(wanted.start), stop=stop, value=wanted.value)
+
+
+def _copied(node: Any, key: str) -> Any:
+    """Put a copy of a child in the place of the child, and return it."""
+    child = copy(node.children[key])
+    node.children[key] = child
+    setattr(node, key, child)
+    return child
+
+
+def _instant(day: Any) -> Instant:
+    return Instant((day.year, day.month, day.day))
+
+
+def _found(tree: Any, wanted: Change) -> Any:
+    """Return the parameter of a change, or in words why there is none."""
+    node = tree
+    for step in (wanted.scale or wanted.path).split("."):
+        children = node.children if isinstance(node, ParameterNode) else {}
+        if step not in children:
+            return _unknown(step, list(children))
+        node = children[step]
+    if wanted.scale:
+        return _bracket(node, wanted)
+    if isinstance(node, ParameterScale):
+        return "This is a scale: name a part of a bracket, as [0].rate."
+    return node if isinstance(node, Parameter) else f"This is a group: name one of {_some(node.children)}."
+
+
+def _bracket(scale: Any, wanted: Change) -> Any:
+    if not isinstance(scale, ParameterScale):
+        return "This is no scale, and has no brackets."
+    if wanted.number >= len(scale.brackets):
+        return f"The scale has {len(scale.brackets)} brackets, numbered from 0."
+    bracket: ParameterScaleBracket = scale.brackets[wanted.number]
+    if wanted.part not in bracket.children:
+        return f"The bracket has no {wanted.part}, but {_some(bracket.children)}."
+    return bracket.children[wanted.part]
+
+
+def _unknown(step: str, there: list[str]) -> str:
+    near = get_close_matches(step, there, _NEAR)
+    return "The law has no parameter of that name" + (f"; it has {', '.join(near)}." if near else ".")
+
+
+def _some(names: Any) -> str:
+    shown = list(names)
+    return ", ".join(shown[:10]) + (" ..." if len(shown) > 10 else "")
+
+
+def _kind(value: JsonValue) -> type:
+    if isinstance(value, bool):
+        return bool
+    return float if isinstance(value, int | float) else type(value)

@@ -11,6 +11,7 @@ from flagstone.blocks.rules.contract.engine import USUAL, Question, Terms
 from flagstone.blocks.rules.contract.faults import SituationInvalid
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.blocks.rules.service.engine.calculating import calculate
+from flagstone.blocks.rules.service.engine.dating import differences
 from flagstone.blocks.rules.service.engine.standing import Standing
 from flagstone.kernel.errors import Fault, Flaw
 
@@ -61,6 +62,11 @@ def _snapshot(standing: Standing, asked: Asked) -> Any:
     return on_wire(standing.under(terms_of(asked)).snapshot)
 
 
+def _differences(standing: Standing, asked: Asked) -> Any:
+    before, after = (standing.under(from_wire(Terms, asked[each])) for each in ("before", "after"))
+    return on_wire(list(differences(before.system.parameters, after.system.parameters)))
+
+
 def _catalogue(standing: Standing, _asked: Asked) -> Any:
     return on_wire(standing.law.catalogue)
 
@@ -78,5 +84,6 @@ DEEDS: dict[str, Deed] = {
     "snapshot": _snapshot,
     "catalogue": _catalogue,
     "answer": _answer,
+    "differences": _differences,
 }
 """Every deed by the name that a question says in `do`."""

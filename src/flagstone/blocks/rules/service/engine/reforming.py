@@ -18,6 +18,7 @@ from flagstone.blocks.rules.model.situations import pointer
 from flagstone.blocks.rules.model.wire import on_wire
 from flagstone.blocks.rules.service.engine.catalogue import catalogue_of
 from flagstone.blocks.rules.service.engine.changing import change, flaws_of_change
+from flagstone.blocks.rules.service.engine.dating import as_known, days_of_news, knowledge
 from flagstone.blocks.rules.service.engine.loading import Law
 from flagstone.blocks.rules.service.engine.precision import wide
 from flagstone.blocks.rules.service.engine.snapshot import parameters_digest, snapshot_of
@@ -35,9 +36,11 @@ class Reforms:
         """Reform `law`; `admitted` are the reform classes that may be brought in, `kept` how many stay."""
         self._law, self._admitted, self._kept = law, admitted, kept
         self._known: OrderedDict[str, Law] = OrderedDict()
+        self._news = days_of_news(law.system.parameters)
 
     def under(self, reform: Reform, known_at: date | None = None) -> Law:
         """Return the law under `reform`, as it was known on a day; ReformInvalid with places."""
+        known_at = knowledge(self._news, known_at)
         if reform.changes_nothing and known_at is None:
             return self._law
         key = json.dumps([on_wire(replace(reform, name="")), on_wire(known_at)], sort_keys=True)
@@ -63,7 +66,7 @@ def reformed(
         raise ReformInvalid(flaws=flaws)
     system = _apart(law.system)
     if known_at is not None:
-        system.parameters = _as_known(system.parameters, known_at)
+        system.parameters = as_known(system.parameters, known_at)
     for each in changes_of(reform):
         change(system, each)
     for name in reform.neutralized:
@@ -98,10 +101,6 @@ def _apart(system: Any) -> Any:
     for entity in new.entities:
         entity.set_tax_benefit_system(new)
     return new
-
-
-def _as_known(tree: Any, _known_at: date) -> Any:
-    return tree
 
 
 def _forget(before: Any, system: Any) -> None:

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Notes what a calculation reads while it runs: which values from which, parameters, and scales as they are used.
+
+It is lighter than OpenFisca's own tracer: each value is noted once, without clock times, and in the fast mode
+the calculation keeps its short way. A scale notes the amounts that it was asked about, which no tracer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy
+from openfisca_core.parameters import ParameterNodeAtInstant, VectorialParameterNodeAtInstant
+from openfisca_core.periods import DateUnit, Period
+from openfisca_core.taxscales import (
+    LinearAverageRateTaxScale,
+    MarginalAmountTaxScale,
+    MarginalRateTaxScale,
+    SingleAmountTaxScale,
+    TaxScaleLike,
+)
+from openfisca_core.tracers import SimpleTracer
+
+ETERNITY = Period.eternity()
+Key = tuple[str, Any]
+"""A variable's name and a period of OpenFisca; what never changes has the period of eternity."""
+
+
+class Read(NamedTuple):
+    """A parameter that was read: its dotted name (of the node for a vector), the day, and the value."""
+
+    name: str
+    day: str
+    value: Any
+
+
+class Used(NamedTuple):
+    """A scale that was asked: its name and day, the scale, the amounts, and what it answered for each."""
+
+    name: str
+    day: str
+    scale: Any
+    base: Any
+    factor: Any
+    decimals: int | None
+    result: Any
+
+
+class Node:
+    """A value of one variable and period for everybody, and what its formula read, in order."""
+
+    __slots__ = ("children", "parameters", "scales", "value")
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.children: list[Key] = []
+        self.parameters: list[Read] = []
+        self.scales: list[Used] = []
+
+
+class Recorder(SimpleTracer):  # type: ignore[misc]
+    """Notes one calculation; `nodes` are in the order in which they were first asked for.
+
+    Put in place by `record`. The fast mode calls `begin`, `known` and `end` itself; OpenFisca the rest.
+    """
+
+    def __init__(self, system: Any) -> None:
+        """Note a calculation by the law of `system`."""
+        super().__init__()
+        self.nodes: dict[Key, Node] = {}
+        self.frame = Node()
+        self._frames: list[Node] = [self.frame]
+        self._system = system
+        self._instants: dict[str, Noted] = {}
+
+    def begin(self, key: Key) -> Node:
+        """Note that the formula at work reads a value, and go on with that value's own."""
+        self.frame.children.append(key)
+        node = self.nodes.get(key)
+        if node is None:
+            node = self.nodes[key] = Node()
+        self._frames.append(node)
+        self.frame = node
+        return node
+
+    def known(self, key: Key, value: Any) -> None:
+        """Note that the formula at work reads a value that is there already, as an input is."""
+        self.frame.children.append(key)
+        if key not in self.nodes:
+            node = self.nodes[key] = Node()
+            node.value = value
+
+    def end(self) -> None:
+        """Go back to the formula that asked."""
+        self._frames.pop()
+        self.frame = self._frames[-1]
+
+    def record_calculation_start(self, variable: Any, period: Any) -> None:
+        """Note a value that OpenFisca begins to compute or to look up."""
+        super().record_calculation_start(variable, period)
+        found = self._system.variables.get(variable)
+        eternal = found is not None and found.definition_period == DateUnit.ETERNITY
+        self.begin((variable, ETERNITY if eternal else period))
+
+    def record_calculation_result(self, value: Any) -> None:
+        """Note what came out; the last one counts, when a circle made OpenFisca begin again."""
+        self.frame.value = value
+
+    def record_calculation_end(self) -> None:
+        """Go back to the formula that asked."""
+        super().record_calculation_end()
+        self.end()
+
+    def parameters_at(self, instant: Any) -> Any:
+        """Return the law's parameters at an instant, which note that they are read."""
+        node = self._system.get_parameters_at_instant(instant)
+        day = node._instant_str
+        found = self._instants.get(day)
+        if found is None:
+            found = self._instants[day] = Noted(node, self)
+        return found
+
+
+class Noted:
+    """A node of parameters at an instant that notes which of its values are read; each way is gone once."""
+
+    def __init__(self, node: Any, recorder: Recorder) -> None:
+        """Stand for `node`."""
+        self.__dict__.update(_node=node, _recorder=recorder, _reads={})
+
+    def __getattr__(self, key: str) -> Any:
+        """Return a value, or a node that was not asked for before."""
+        read = self._reads.get(key)
+        if read is None:
+            child = getattr(self._node, key)
+            return child if key.startswith("_") else self._first(child, key)
+        self._recorder.frame.parameters.append(read)
+        return read.value
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return a child by name, or one for each element of an array."""
+        if type(key) is str:
+            known = self.__dict__.get(key)
+            return getattr(self, key) if known is None and key in self._reads else known or self._item(key)
+        return self._item(key)
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether there is a child."""
+        return key in self._node
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of children."""
+        return iter(self._node)
+
+    def _item(self, key: Any) -> Any:
+        return self._first(self._node[key], key)
+
+    def _first(self, child: Any, key: Any) -> Any:
+        """Note what is read for the first time, and keep it when it is there by name."""
+        if isinstance(child, ParameterNodeAtInstant | VectorialParameterNodeAtInstant):
+            below = Noted(child, self._recorder)
+            if type(key) is str:
+                self.__dict__[key] = below
+            return below
+        node = self._node
+        plainly = type(key) is str and type(node) is ParameterNodeAtInstant
+        name, day = f"{node._name}.{key}" if plainly else node._name, node._instant_str
+        if isinstance(child, TaxScaleLike):
+            child = _noted_scale(child, _Note(self._recorder, name, day))
+        read = Read(name, day, child)
+        if plainly:
+            self._reads[key] = read
+        self._recorder.frame.parameters.append(read)
+        return child
+
+
+class _Note:
+    """Whose scale it is; a copy that a formula makes of a scale is nobody's."""
+
+    __slots__ = ("day", "name", "recorder")
+
+    def __init__(self, recorder: Recorder, name: str, day: str) -> None:
+        self.recorder, self.name, self.day = recorder, name, day
+
+    def __deepcopy__(self, _memo: Any) -> None:
+        return None
+
+
+def _keep(scale: Any, base: Any, result: Any, **how: Any) -> Any:
+    note = scale.__dict__.get("_note")
+    if note is not None and isinstance(base, numpy.ndarray):
+        used = Used(note.name, note.day, scale, base, how.get("factor", 1.0), how.get("decimals"), result)
+        note.recorder.frame.scales.append(used)
+    return result
+
+
+class _MarginalRate(MarginalRateTaxScale):  # type: ignore[misc]
+    def calc(self, tax_base: Any, factor: Any = 1.0, round_base_decimals: int | None = None) -> Any:
+        """Return the tax for each base, and note it."""
+        result = MarginalRateTaxScale.calc(self, tax_base, factor, round_base_decimals)
+        return _keep(self, tax_base, result, factor=factor, decimals=round_base_decimals)
+
+
+class _MarginalAmount(MarginalAmountTaxScale):  # type: ignore[misc]
+    def calc(self, tax_base: Any, right: Any = False) -> Any:
+        """Return the sum of amounts for each base, and note it."""
+        return _keep(self, tax_base, MarginalAmountTaxScale.calc(self, tax_base, right))
+
+
+class _SingleAmount(SingleAmountTaxScale):  # type: ignore[misc]
+    def calc(self, tax_base: Any, right: Any = False) -> Any:
+        """Return the amount for each base, and note it."""
+        return _keep(self, tax_base, SingleAmountTaxScale.calc(self, tax_base, right))
+
+
+class _AverageRate(LinearAverageRateTaxScale):  # type: ignore[misc]
+    def calc(self, tax_base: Any, right: Any = False) -> Any:
+        """Return the tax for each base, and note it."""
+        return _keep(self, tax_base, LinearAverageRateTaxScale.calc(self, tax_base, right))
+
+
+_NOTING = {
+    MarginalRateTaxScale: _MarginalRate,
+    MarginalAmountTaxScale: _MarginalAmount,
+    SingleAmountTaxScale: _SingleAmount,
+    LinearAverageRateTaxScale: _AverageRate,
+}
+
+
+def _noted_scale(scale: Any, note: _Note) -> Any:
+    """Return a scale with the same brackets that notes what it is asked."""
+    kind = _NOTING.get(type(scale))
+    if kind is None:
+        return scale
+    new = object.__new__(kind)
+    new.__dict__ = {**scale.__dict__, "_note": note}
+    return new
+
+
+def record(simulation: Any) -> Recorder:
+    """Put a recorder into a simulation that nothing was computed in yet."""
+    recorder = Recorder(simulation.tax_benefit_system)
+    simulation.tracer = recorder
+    simulation._trace = True  # formulas get their parameters from the next line, and nothing else changes
+    simulation.trace_parameters_at_instant = recorder.parameters_at
+    return recorder

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from flagstone.blocks.rules.contract.calculation import JsonValue, Outcome
 
+Said = Sequence[tuple[str, str]]
+"""The same words in several languages: pairs of a language (BCP 47) and the words."""
+
 STEPS_MAX = 12
 """How many steps are told when nobody asks for more."""
 
@@ -46,7 +49,8 @@ class Bracket:
 class ParameterUsed:
     """A parameter that a step read: its dotted name, label, the day as of which, value and provisions.
 
-    A scale has no value, but the brackets that the amount reached.
+    A scale has no value, but the brackets that the amount reached. `label` is in the first language that was
+    wanted, `labels` in each.
     """
 
     name: str
@@ -56,6 +60,7 @@ class ParameterUsed:
     unit: str = ""
     brackets: tuple[Bracket, ...] = ()
     references: tuple[str, ...] = ()
+    labels: Said = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,10 @@ class Step:
     """One value on the way: `key` is `variable<period>@instance`.
 
     `formula` is the day from which the formula that made it holds, empty for an input or a default. `from_`
-    are keys of the steps that it was made from and that are told; `more` counts those that are not told here.
-    `words` say it by language. `why_zero` says by language why it is nothing, empty when it is something.
+    are keys of the steps that it was made from and that are told; `more` counts those that are not told here,
+    and `Wanted.below` with this step's key goes on to them. `label` is in the first language that was wanted,
+    `labels` in each. `words` say it by language. `why_zero` says by language why it is nothing, empty when it
+    is something. `unit` is the law's (`XAM`, `month`), empty for what has none.
     """
 
     key: str
@@ -80,8 +87,10 @@ class Step:
     more: int = 0
     parameters: tuple[ParameterUsed, ...] = ()
     references: tuple[str, ...] = ()
-    words: Sequence[tuple[str, str]] = field(default=(), repr=False)
-    why_zero: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    words: Said = field(default=(), repr=False)
+    why_zero: Said = field(default=(), repr=False)
+    labels: Said = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,16 +102,21 @@ class Influence:
     value: JsonValue = field(repr=False)
     other: JsonValue = field(repr=False)
     becomes: JsonValue = field(repr=False)
+    words: Said = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The steps of every value that was asked for, from the value down; and what was decisive, most first."""
+    """The steps of every value that was asked for, from the value down; and what was decisive, most first.
+
+    `untried` counts inputs of which nobody found out whether they decide, since there are too many.
+    """
 
     law_digest: str
     asked: tuple[str, ...]
     steps: tuple[Step, ...]
     influences: tuple[Influence, ...] = ()
+    untried: int = 0
 
     def step(self, key: str) -> Step | None:
         """Return a step by its key."""
@@ -119,3 +133,8 @@ class Explained:
     outcome: Outcome
     explanation: Explanation
     read: tuple[str, ...] = ()
+
+
+def said_in(words: Said, language: str) -> str:
+    """Return what is said in a language, else in the first there is; empty when nothing is."""
+    return dict(words).get(language) or next((each for _, each in words), "")

@@ -130,3 +130,12 @@ class NotAllowed(Fault):
     kind = Kind.FORBIDDEN
     title = "You may not do this"
     remedy = "Ask whoever gives out the office that this belongs to."
+
+
+class StepUnknown(Fault):
+    """An explanation is asked to go on below a step that the calculation does not have."""
+
+    code = "rules.step-unknown"
+    kind = Kind.MISSING
+    title = "The calculation has no such step"
+    remedy = "Use the key of a step of the same situation's explanation."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Notes what a calculation reads while it runs: which values from which, parameters, and scales as they are used.
+"""Notes what a calculation reads while it runs: values from values, parameters, and scales as they are used.
 
 It is lighter than OpenFisca's own tracer: each value is noted once, without clock times, and in the fast mode
 the calculation keeps its short way. A scale notes the amounts that it was asked about, which no tracer does.

@@ -13,6 +13,9 @@ from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.worker import Task
 from flagstone.blocks.rules.service.workers import Fresh, Pool, PoolBounds
+from flagstone.blocks.rules.web.api import RulesApi
+from flagstone.blocks.rules.web.openfisca import OpenFiscaApi
+from flagstone.blocks.rules.web.quotas import Quota
 from flagstone.platform.http.pages import MenuItem
 from flagstone.platform.http.routes import Routes
 from flagstone.settings.options import RulesOptions
@@ -81,4 +84,8 @@ def rules_routes(site: Site) -> Sequence[Routes]:
     here = site.services.computing
     if here is None:
         return ()
-    return ()
+    quota = Quota(site.settings.rules.requests_per_minute_max)
+    return (
+        OpenFiscaApi(here.engine, site.settings.public_url, quota).routes(),
+        RulesApi(here.engine, quota).routes(),
+    )

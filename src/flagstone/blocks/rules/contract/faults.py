@@ -139,3 +139,12 @@ class StepUnknown(Fault):
     kind = Kind.MISSING
     title = "The calculation has no such step"
     remedy = "Use the key of a step of the same situation's explanation."
+
+
+class QuotaSpent(Fault):
+    """A caller has asked for more calculations than she may."""
+
+    code = "rules.quota-spent"
+    kind = Kind.TOO_MANY
+    title = "You have asked for too many calculations"
+    remedy = "Wait as long as Retry-After says; ask the operator if you need more."

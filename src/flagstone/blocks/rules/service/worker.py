@@ -27,6 +27,7 @@ from flagstone.kernel.errors import Fault, Flaw
 
 _COMMAND = (sys.executable, "-W", "ignore", "-m", "flagstone.blocks.rules.service.engine.process")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_UNSAID = "The question is too long or too deep, or holds what is no number."
 _GRACE_SECONDS = 3.0
 _END_SECONDS = 2.0
 _FAULTS = {
@@ -99,8 +100,8 @@ class Worker:
         try:
             self._channel.send({"id": self._asked, "do": do, **payload}, until)
             said = self._channel.receive(until)
-        except FrameTooLong:
-            raise SituationInvalid(flaws=(Flaw("", "The question is too long."),)) from None
+        except (FrameTooLong, ValueError, RecursionError):
+            raise SituationInvalid(flaws=(Flaw("", _UNSAID),)) from None
         except Late:
             self.kill()
             raise BudgetSpent from None

@@ -46,6 +46,13 @@ def asked(situation: Situation) -> Iterator[Asked]:
             yield Asked(plural, instance, variable, period)
 
 
+def given(situation: Situation) -> Iterator[tuple[Asked, JsonValue]]:
+    """Yield each value that is given and not asked for, with its place, in the order of the situation."""
+    for plural, instance, variable, period, value in _values(situation):
+        if value is not None:
+            yield Asked(plural, instance, variable, period), value
+
+
 def copies(situation: Situation) -> int:
     """Count how often the axes repeat the whole situation; 1 without axes."""
     axes = situation.get(AXES)

@@ -21,9 +21,15 @@ NOT_FOUND = 404
 
 def build(law: Law, situation: Situation) -> Any:
     """Return a simulation with the situation's inputs; SituationInvalid or UnknownVariable with the place."""
+    return built(law, situation)[0]
+
+
+def built(law: Law, situation: Situation) -> tuple[Any, dict[str, dict[str, Any]]]:
+    """Return what `build` does, and the arrays of the inputs by variable and period as they were given."""
     whole = completed(situation, law.catalogue)
+    builder = SimulationBuilder()
     try:
-        return SimulationBuilder().build_from_entities(law.system, whole)
+        return builder.build_from_entities(law.system, whole), builder.input_buffer
     except SituationParsingError as wrong:
         raise fault_of(wrong) from None
     except PeriodMismatchError as wrong:

@@ -75,16 +75,20 @@ def _iter(self: Any) -> Iterator[str]:
 def _at_instant(self: Any, instant: Any) -> Any:
     """Return the parameters at an instant; each instant of a law is made once."""
     tree = self.parameters
-    if tree is None or not isinstance(instant, Instant | Period | str | int):
+    if type(instant) is Period:
+        key = instant[1]
+    elif tree is not None and isinstance(instant, Instant | str | int):
+        key = periods.instant(instant)
+    else:
         return _plain_at_instant(self, instant)
-    key = instant.start if type(instant) is Period else periods.instant(instant)
-    known_tree, known = self.__dict__.get("_at_instants", (None, {}))
-    if known_tree is not tree:  # a reform put another tree in its place
-        known = {}
-        self.__dict__["_at_instants"] = (tree, known)
-    found = known.get(key)
+    known = self.__dict__.get("_at_instants")
+    if known is None or known[0] is not tree:  # a reform put another tree in its place
+        known = self.__dict__["_at_instants"] = (tree, {})
+    found = known[1].get(key)
     if found is None:
-        found = known[key] = tree.get_at_instant(key)
+        if tree is None:
+            return _plain_at_instant(self, instant)
+        found = known[1][key] = tree.get_at_instant(key)
     return found
 
 

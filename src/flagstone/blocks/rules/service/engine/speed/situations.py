@@ -25,7 +25,7 @@ from flagstone.blocks.rules.service.engine import calculating
 from flagstone.blocks.rules.service.engine.calculating import run
 from flagstone.blocks.rules.service.engine.hooks import Hook, Target, Undo, replaced
 from flagstone.blocks.rules.service.engine.loading import Law
-from flagstone.blocks.rules.service.engine.speed.stepping import holder_of
+from flagstone.blocks.rules.service.engine.speed.knowing import holder_of
 from flagstone.blocks.rules.service.engine.speed.values import Known, Unusual
 
 REMEMBERED = 65_536
@@ -228,12 +228,24 @@ def answered(law: Law, situation: Situation, bounds: Bounds) -> dict[str, JsonVa
     except (Unusual, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
     found = []
-    for known, period, number, path in reading.asked:
-        array = run(simulation, known.name, period, path[3])
-        found.append(known.shown(array, number))
-        if found[-1] is None:
-            calculating.finite(array.item(number), Asked(*path))
+    try:
+        for known, period, number, path in reading.asked:
+            array = run(simulation, known.name, period, path[3])
+            found.append(known.shown(array, number))
+            if found[-1] is None:
+                calculating.finite(array.item(number), Asked(*path))
+    finally:
+        _dismantle(simulation)
     return _filled(reading.situation, [path for *_, path in reading.asked], found)
+
+
+def _dismantle(simulation: Any) -> None:
+    """Part what refers to each other in circles, so that its memory is free at once."""
+    for population in simulation.populations.values():
+        for holder in population._holders.values():
+            holder.__dict__.clear()
+        population.__dict__.clear()
+    simulation.__dict__.clear()
 
 
 def _filled(situation: Any, paths: list[tuple[str, str, str, str]], found: list[Any]) -> dict[str, JsonValue]:

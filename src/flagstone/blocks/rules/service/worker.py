@@ -65,6 +65,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
+            process_group=0,  # a terminal's Ctrl-C is for the site, which ends its workers
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -100,7 +101,7 @@ class Worker:
         try:
             self._channel.send({"id": self._asked, "do": do, **payload}, until)
             said = self._channel.receive(until)
-        except (FrameTooLong, ValueError, RecursionError):
+        except (FrameTooLong, ValueError, TypeError, RecursionError):
             raise SituationInvalid(flaws=(Flaw("", _UNSAID),)) from None
         except Late:
             self.kill()

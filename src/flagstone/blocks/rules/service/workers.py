@@ -52,6 +52,11 @@ class Lane:
         """How many workers there are, starting ones included."""
         return self._count
 
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for a worker."""
+        return self._waiting
+
     @contextmanager
     def worker(self) -> Iterator[Worker]:
         """Give a worker for one question; EngineBusy when none is free in time, LawUnavailable."""
@@ -177,6 +182,10 @@ class Pool(Computing):
     def count(self, mode: Mode) -> int:
         """Return how many workers there are in a mode."""
         return self._lanes[mode].count
+
+    def waiting(self, mode: Mode) -> int:
+        """Return how many questions wait for a worker of a mode."""
+        return self._lanes[mode].waiting
 
     def close(self) -> None:
         """End every worker; questions are refused from now on."""

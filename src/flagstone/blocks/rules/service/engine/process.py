@@ -79,7 +79,7 @@ def _answered(standing: Standing, asked: Mapping[str, Any], budget: Budget) -> d
         return _refusal(fault)
     except NotOnWire as wrong:
         return _refusal(CalculationFailed(f"the question cannot be read at {wrong.place}"))
-    except Exception as error:  # noqa: BLE001 - a law's code may raise whatever it likes
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a law's code may raise whatever it likes
         return _refusal(CalculationFailed(type(error).__name__))
 
 

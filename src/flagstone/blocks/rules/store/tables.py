@@ -8,6 +8,7 @@ from pathlib import Path
 from flagstone.platform.storage.sql import (
     BlockSchema,
     Column,
+    Document,
     Index,
     Integer,
     LargeBinary,
@@ -104,5 +105,36 @@ reads = derived_table(
 """Which parameters as of which days each set of reads has; many decisions share a set."""
 
 Index("parameter_read_by_set", reads.c.reads)
+
+simulations = journaled_table(
+    "simulation",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("sequence", Integer, nullable=False, unique=True),
+    Column("plan", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("progress", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("law", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+)
+"""Simulations in the order in which they were started; `plan`, `law` and `findings` are JSON, or empty."""
+
+Index("simulation_by_progress", simulations.c.progress, simulations.c.sequence)
+
+surveys = journaled_table(
+    "survey",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("households", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("variables", Document, nullable=False),
+    Column("sha256", Text, nullable=False),
+)
+"""Imported surveys; what is in them lies in the site's folder, by digest."""
 
 SCHEMA = BlockSchema("rules", metadata, Path(__file__).parents[1] / "migrations")

@@ -77,12 +77,17 @@ class Answers:
 NOTHING = Answers()
 
 
-def questions(plan: AssessmentPlan, known: Known, year: int) -> list[Question]:
-    """Return what may be asked of a person's year, in the plan's order."""
+def questions(plan: AssessmentPlan, known: Known, year: int, *, everything: bool = False) -> list[Question]:
+    """Return what may be asked of a person's year, in the plan's order.
+
+    With `everything` also what registers know, to be answered otherwise. A child in care has no home to ask of.
+    """
+    in_care = is_in_care(known, plan)
     return [
         Question(ask, instance)
         for ask in plan.asks
-        if not ask.instead or ask.variable in known.missing
+        if everything or not ask.instead or ask.variable in known.missing
+        if not (in_care and ask.about is About.HOUSEHOLD)
         for instance in _instances(ask, known, year)
     ]
 
@@ -132,7 +137,7 @@ def with_answers(
     for question in asked:
         variable = question.ask.variable
         if question.name not in answers.values:
-            if variable not in missing:
+            if variable not in missing and not question.ask.instead:
                 missing.append(variable)
             continue
         for place in _places(question, known, plan, year):
@@ -158,9 +163,19 @@ def not_told(result: Result, known: Known, answers: Answers) -> NotTold | None:
     return NotTold(result, tuple(lacking)) if lacking else None
 
 
-def concerns(result: Result, known: Known, year: int) -> bool:
-    """Tell whether a result is for such a family as the person's."""
-    return result.child_ages is None or bool(_children(result.child_ages, known, year))
+def is_in_care(known: Known, plan: AssessmentPlan) -> bool:
+    """Tell whether the person is a child of the family that she belongs to."""
+    families: Any = known.situation.get(plan.words.families, {})
+    return ME in families.get(HOME, {}).get(plan.words.children, ())
+
+
+def concerns(result: Result, known: Known, plan: AssessmentPlan, year: int) -> bool:
+    """Tell whether a result is for such a family as the person's; where that is not known, it may be."""
+    if is_in_care(known, plan) and result.entity != plan.words.persons:
+        return False
+    if result.child_ages is None or plan.persons.register in known.silent:
+        return True
+    return bool(_children(result.child_ages, known, year))
 
 
 def instance_of(result: Result, plan: AssessmentPlan) -> str:

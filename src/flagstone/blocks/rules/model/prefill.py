@@ -207,6 +207,7 @@ class _Page:
         me, law, before = self._drawn.me, self._law, self._year - 1
         if me is None or not me.household:
             self._miss(law.means)
+            self._situation[law.households] = {HOME: {law.adults: [ME], law.minors: []}}
             return
         at_home = _at_home(me, self._drawn, self._year)
         for each in at_home:

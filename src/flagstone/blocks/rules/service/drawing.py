@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Draws the facts of a person's year from the registers: no more than her own matter needs, within a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+
+from flagstone.blocks.rules.contract.assessment import (
+    ME,
+    AssessmentPlan,
+    Heard,
+    Known,
+    NotAssessed,
+    PersonFields,
+    Registers,
+)
+from flagstone.blocks.rules.model.prefill import Drawn, amounts_of, places_of, prefill
+from flagstone.blocks.rules.model.relatives import (
+    People,
+    Relative,
+    children_elsewhere,
+    is_child_in_care,
+    partner_code,
+    read_people,
+)
+from flagstone.kernel.audit import Reason
+from flagstone.kernel.ids import PersonCode
+from flagstone.platform.http.asking import Asking, Outcome
+
+SECONDS_MAX = 6.0
+"""How long one register may take for all that it is asked."""
+
+RELATIVES_MAX = 30
+"""How many persons are asked about one by one."""
+
+
+@dataclass(frozen=True)
+class _Kin:
+    """A person and everybody about whom the register was asked; `me` None when it does not know her."""
+
+    me: Relative | None
+    people: People
+
+
+class Drawing:
+    """Asks registers about one person's year; safe to share between threads."""
+
+    def __init__(
+        self,
+        plan: AssessmentPlan,
+        registers: Registers,
+        asking: Asking | None = None,
+        *,
+        seconds_max: float = SECONDS_MAX,
+    ) -> None:
+        """Ask `registers` by `plan`, each for `seconds_max` at most."""
+        self._plan, self._registers = plan, registers
+        self._asking, self._seconds_max = asking or Asking(), seconds_max
+
+    def facts(self, person: PersonCode, year: int, reason: Reason, *, home: bool = False) -> Known:
+        """Return what is known; a register that does not answer is named and never taken for silence.
+
+        `home` looks at everybody in the dwelling. NotAssessed for the dead and for whom nobody knows.
+        """
+        drawn = self._kin(person, year, reason, home=home)
+        return prefill(self._plan, self._with_incomes(drawn, person, year, reason), year)
+
+    def _kin(self, person: PersonCode, year: int, reason: Reason, *, home: bool) -> Drawn:
+        register = self._plan.persons.register
+        question = partial(_Asker(self._plan.persons, self._registers, person, reason).kin, year, home=home)
+        said = self._asking.ask_all({register: question}, seconds_max=self._seconds_max)[register]
+        if said.outcome is not Outcome.ANSWERED or said.value is None:
+            return Drawn(person, None, {}, {}, (register,), home)
+        me = said.value.me
+        if me is None or me.death is not None:
+            raise NotAssessed
+        return Drawn(person, me, said.value.people, {}, (), home)
+
+    def _with_incomes(self, drawn: Drawn, person: PersonCode, year: int, reason: Reason) -> Drawn:
+        names = self._plan.incomes
+        wanted = [
+            (code, each)
+            for code, each in _wanted(drawn, self._plan, year)
+            if names.first_year <= each <= names.last_year
+        ]
+        if not wanted:
+            return drawn
+        question = partial(self._incomes, wanted, person, reason)
+        said = self._asking.ask_all({names.register: question}, seconds_max=self._seconds_max)[names.register]
+        if said.outcome is not Outcome.ANSWERED or said.value is None:
+            return replace(drawn, silent=(*drawn.silent, names.register))
+        return replace(drawn, incomes=said.value)
+
+    def _incomes(
+        self, wanted: Sequence[tuple[str, int]], person: PersonCode, reason: Reason
+    ) -> Mapping[tuple[str, int], Heard]:
+        """Return what each person got in each year, read once so that nonsense counts as no answer."""
+        names = self._plan.incomes
+        fields = frozenset({names.code, names.year, names.currency, names.status, *names.sums})
+        found = {}
+        for code, year in wanted:
+            filters = {names.code: code, names.year: str(year)}
+            heard = self._registers.ask(names.register, filters, fields, person, reason)
+            amounts_of(heard, names, self._plan.currency)
+            found[code, year] = heard
+        return found
+
+
+def _wanted(drawn: Drawn, plan: AssessmentPlan, year: int) -> list[tuple[str, int]]:
+    """Return whose incomes of which years are needed."""
+    places = places_of(drawn, plan, year)
+    wanted = [(code, year) for code, place in places.items() if place == ME or place.startswith("partner")]
+    if drawn.home and drawn.me is not None:
+        at_home = [each for each in drawn.people.values() if each.household == drawn.me.household]
+        wanted += [(each.code, year - 1) for each in (drawn.me, *at_home)]
+    return list(dict.fromkeys(wanted))
+
+
+class _Asker:
+    """Asks the register of persons, one answer leading to the next question."""
+
+    def __init__(self, names: PersonFields, registers: Registers, person: PersonCode, reason: Reason) -> None:
+        self._names, self._registers = names, registers
+        self._person, self._reason = person, reason
+        self._life = frozenset({names.code, names.birth, names.death, names.household})
+        self._child = self._life | {names.custody, names.parents}
+        self._adult = self._life | {names.marital, names.spouse, names.children}
+
+    def kin(self, year: int, *, home: bool) -> _Kin:
+        """Return the person, those who live with her, her partner, and children of both elsewhere."""
+        names = self._names
+        own = self._ask({names.code: self._person}, self._adult | {names.custody})
+        me = read_people([own], names).get(self._person)
+        if me is None:
+            return _Kin(None, {})
+        answers = [own]
+        if me.household:
+            fields = self._child | self._adult if home else self._child
+            answers.append(self._ask({names.household: me.household}, fields))
+        people = read_people(answers, names)
+        if is_child_in_care(me, people):
+            return _Kin(me, people)
+        return _Kin(me, self._relatives(me, people, answers, year))
+
+    def _relatives(self, me: Relative, people: People, answers: list[Heard], year: int) -> People:
+        """Add children elsewhere, a late spouse's record, and the partner with her own children."""
+        names = self._names
+        self._add(answers, children_elsewhere((me,), people), self._child)
+        people = read_people(answers, names)
+        if me.marital == names.widowed:
+            parents = {code: None for code in me.children if code in people for code in people[code].parents}
+            late = [code for code in parents if code not in people]
+            self._add(answers, late, self._life | {names.spouse})
+            people = read_people(answers, names)
+        partner = partner_code(me, people, year, names)
+        if partner:
+            answers.insert(1, self._ask({names.code: partner}, self._adult))
+            people = read_people(answers, names)
+            both = [me, *(people[code] for code in (partner,) if code in people)]
+            self._add(answers, children_elsewhere(both, people), self._child)
+        return read_people(answers, names)
+
+    def _add(self, answers: list[Heard], codes: Iterable[str], fields: frozenset[str]) -> None:
+        for code in islice(codes, RELATIVES_MAX):
+            answers.append(self._ask({self._names.code: code}, fields))
+
+    def _ask(self, filters: Mapping[str, str], fields: frozenset[str]) -> Heard:
+        names = self._names
+        return self._registers.ask(names.register, filters, fields, self._person, self._reason)

@@ -20,7 +20,7 @@ from flagstone.blocks.identity import cli as identity
 from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
 from flagstone.blocks.registry.contract.registry import Registry
-from flagstone.blocks.rules import cli as rules
+from flagstone.blocks.rules.cli import commands as rules
 from flagstone.blocks.tracker import cli as tracker
 from flagstone.blocks.trust.cli.commands import commands as trust_commands
 from flagstone.cli import (

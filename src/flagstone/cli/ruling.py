@@ -9,7 +9,7 @@ from threading import Event
 
 import typer
 
-from flagstone.blocks.rules.cli import Served
+from flagstone.blocks.rules.cli.commands import Served
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.web.serving import Task, Workers
 from flagstone.kernel.errors import SettingsFault

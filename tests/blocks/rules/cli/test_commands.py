@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flagstone.blocks.rules.cli import Served, commands
+from flagstone.blocks.rules.cli.commands import Served, commands
 
 pytestmark = pytest.mark.slow
 

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from linecache import getlines
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -36,7 +37,14 @@ class Target:
         try:
             return inspect.getsource(inspect.unwrap(found)) if found is not None else ""
         except (OSError, TypeError):
-            return ""
+            return _frozen(self.home, found)
+
+
+def _frozen(home: ModuleType, function: Any) -> str:
+    """Return the source of a function that is compiled into Python; empty without its file."""
+    code = getattr(function, "__code__", None)
+    lines = getlines(getattr(home, "__file__", None) or "") if code is not None else []
+    return "".join(inspect.getblock(lines[code.co_firstlineno - 1 :])) if lines and code else ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from flagstone.blocks.rules.service.engine.speed import (
     scales,
     situations,
     stepping,
+    tables,
     times,
     vectors,
 )
@@ -21,6 +22,7 @@ from flagstone.blocks.rules.service.engine.speed import (
 SPEED = (
     copies.HOOK,
     times.HOOK,
+    tables.HOOK,
     parameters.HOOK,
     stepping.HOOK,
     scales.HOOK,

@@ -12,6 +12,7 @@ from aralia.services import life_events
 from aralia.sites import sites
 from flagstone.blocks.exchange.contract.country import ExchangePlan
 from flagstone.blocks.exchange.contract.news_plan import NewsPlan
+from flagstone.blocks.rules.contract.assessment import AssessmentPlan
 from flagstone.blocks.trust.contract.country import TrustPlan
 from flagstone.country import Country, Row, TestPerson
 from flagstone.kernel.ids import PersonCode
@@ -52,6 +53,13 @@ def trust() -> TrustPlan:
     return TrustPlan(site="centre", organisation="Digital Agency", country_code="XA")
 
 
+def assessment() -> AssessmentPlan:
+    """Return what Aralia assesses for its people each year."""
+    from aralia.assessment import assessment as planned  # noqa: PLC0415 - many words, only when needed
+
+    return planned()
+
+
 COUNTRY = Country(
     code="aralia",
     instance="XA",
@@ -68,4 +76,5 @@ COUNTRY = Country(
     exchange=exchange,
     news=news,
     trust=trust,
+    assessment=assessment,
 )

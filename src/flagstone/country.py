@@ -18,6 +18,7 @@ from flagstone.blocks.exchange.contract.news_plan import NewsPlan
 from flagstone.blocks.identity.contract import FeaturedPerson, OfficeRegister, PersonRegister
 from flagstone.blocks.portal.contract import LifeEvent
 from flagstone.blocks.registry.contract.register import RegisterDefinition, Value
+from flagstone.blocks.rules.contract.assessment import AssessmentPlan, no_assessment
 from flagstone.blocks.trust.contract.country import TrustPlan, no_trust
 from flagstone.kernel.errors import SettingsFault
 from flagstone.kernel.ids import PersonCode
@@ -104,6 +105,7 @@ class Country:
     exchange: Callable[[], ExchangePlan | None] = no_exchange
     news: Callable[[], NewsPlan] = NewsPlan
     trust: Callable[[], TrustPlan | None] = no_trust
+    assessment: Callable[[], AssessmentPlan | None] = no_assessment
 
     def plans(self, only: str = ONLY_SITE) -> tuple[SitePlan, ...]:
         """Return the country's sites, at least one; one that does everything may have any name, `only`."""

@@ -140,6 +140,17 @@ class Touched:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A decision in the list of all, which says nothing about anybody: its place in the chain from 1."""
+
+    sequence: int
+    number: str
+    kind: str
+    at: datetime
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
 class Broken:
     """Something that does not fit: of which decision (empty for the chain or an archive), and how."""
 
@@ -199,6 +210,10 @@ class Decisions(Protocol):
         """Return the decisions about a person, newest first, at most 100."""
         ...
 
+    def newest(self, caller: Caller, *, before: int = 0) -> Sequence[Listed]:
+        """Return 25 decisions, the newest first, or those before a place in the chain; for officials."""
+        ...
+
     def replay(self, number: str, caller: Caller, reason: Reason) -> Replay:
         """Compute a decision again: in reference mode, a fresh process, and the law kept for it."""
         ...
@@ -208,7 +223,7 @@ class Decisions(Protocol):
     ) -> Appeal:
         """Record an appeal with what the law would give if the claim were true; for the person herself.
 
-        ClaimInvalid with places, AppealOpen when one waits already.
+        ClaimInvalid with places, AppealOpen when one waits already, DecisionReplaced, WordsMissing.
         """
         ...
 

@@ -87,6 +87,15 @@ class AppealSettled(Fault):
     remedy = "Look at how it was settled; the person may appeal against the new decision."
 
 
+class DecisionReplaced(Fault):
+    """The decision does not stand any more: another took its place."""
+
+    code = "rules.decision-replaced"
+    kind = Kind.CONFLICT
+    title = "Another decision has taken the place of this one"
+    remedy = "Appeal against the newer decision, which the detail names."
+
+
 class WordsMissing(Fault):
     """A settlement or an appeal needs words of its own."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`flagstone rules`: run a law's own tests, and serve a law as an OpenFisca web API."""
+"""`flagstone rules`: run a law's tests, serve it as an OpenFisca web API, simulate reforms."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from flagstone.blocks.rules.cli import simulating
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.suite import SuiteRun
@@ -83,6 +84,7 @@ def commands(serve_law: Callable[[Served], None]) -> typer.Typer:
         with _told(console):
             serve_law(Served(law, mode, host, port, workers, seconds_max))
 
+    simulating.add_to(app)
     return app
 
 

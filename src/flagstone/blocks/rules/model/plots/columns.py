@@ -79,8 +79,8 @@ class Columns:
         return self.edges and series.kind is Kind.LAW and len(self.series) > 1
 
     def entries(self) -> list[Entry]:
-        """Return what the legend says, nothing of a single series."""
-        if len(self.series) < 2:
+        """Return what the legend says, nothing where all series are the same thing."""
+        if len({each.words for each in self.series}) < 2:
             return []
         samples = {True: Sample.OUTLINE, False: Sample.AREA}
         return [Entry(each.kind, each.words, samples[self.outlines(each)]) for each in self.series]

@@ -43,7 +43,8 @@ class Axis:
 
     def written(self, frame: Frame, value: float, places: int) -> str:
         """Return a value in the axis's unit with so many decimals; a very long number by its power of ten."""
-        shown = frame.number(value / self.unit, places)
+        rounded = round(value / self.unit, places)
+        shown = frame.number(0.0 if rounded == 0 else rounded, places)
         return shown if len(shown) <= _NUMBER_LENGTH_MAX else f"{value / self.unit:.0e}"
 
     def ticks(self, frame: Frame, scale: Scale, *, unsigned: bool = False) -> list[str]:

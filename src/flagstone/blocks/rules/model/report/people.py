@@ -165,14 +165,15 @@ def _edges(material: Material, bins: list[tuple[float | None, float | None, floa
     if not bins:
         return []
     edges = [bins[0][0], *(each[1] for each in bins)]
-    return ["" if edge is None else _edge(material, edge) for edge in edges]
+    return ["" if edge is None else _edge(material, edge).strip("\u2066\u2069") for edge in edges]
 
 
 def _edge(material: Material, edge: float) -> str:
     """Return an edge; the smallest gain that counts is written as nothing."""
     if abs(edge) < 0.01:
         return material.told.number(0)
-    return material.told.number(edge, 0 if edge == round(edge) else 2)
+    shown = round(edge, 2)
+    return material.told.apart(material.told.number(shown, 0 if shown == round(shown) else 2))
 
 
 def _between(material: Material, low: float | None, high: float | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from flagstone.blocks.rules.model.plots.parts import Axis
+from flagstone.blocks.rules.model.plots.parts import Axis, digits
 from flagstone.blocks.rules.model.plots.scale import unit_of
 
 NOTHING = "–"  # noqa: RUF001 - an en dash, as in the tables of statistics
@@ -89,10 +89,14 @@ class Told:
         return f"+{shown}" if plus else shown
 
     def amount(self, value: float) -> str:
-        """Return an amount a year in the unit that keeps it short, `3.2 million XAM a year`."""
-        unit = unit_of([value])
-        places = 0 if unit == 1 and abs(value) >= 100 else 2 if unit == 1 else 1
-        return f"{self.number(value / unit, places)}\u00a0{self.yearly(unit)}"
+        """Return an amount a year in three digits or more, `1.38 million XAM a year`."""
+        unit = max((unit for unit in YEARLY if unit >= 1e6 and abs(value) >= unit), default=1.0)
+        shown = self.number(value / unit, digits([value / unit], told=3) if unit > 1 else 0)
+        return f"{self.apart(shown)}\u00a0{self.yearly(unit)}"
+
+    def apart(self, number: str) -> str:
+        """Return a number that keeps its sign before it among words from right to left (Unicode TR 9)."""
+        return f"\u2066{number}\u2069" if self.speech.right_to_left else number
 
     def yearly(self, unit: float) -> str:
         """Return what amounts are in."""

@@ -93,8 +93,7 @@ def keys(material: Material) -> Iterator[Key]:
     if found.budget:
         law, reform = money.balance(found.budget)
         change = reform - law
-        plus = "+" if change >= 0.5 else ""
-        yield Key(say(_("The state's balance")), plus + told.amount(change if abs(change) >= 0.5 else 0.0))
+        yield Key(say(_("Change of the state's balance")), told.amount(change))
     yield Key(say(people.WINNERS), told.share(found.winners), say(_("of households")))
     yield Key(say(people.LOSERS), told.share(found.losers), say(_("of households")))
     gini = (told.number(each, 3) for each in (found.gini_law, found.gini_reform))

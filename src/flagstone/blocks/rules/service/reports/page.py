@@ -79,16 +79,17 @@ def _section(section: Section, speech: Speech) -> Iterator[str]:
     yield f'<section aria-labelledby="{section.id}"><h2 id="{section.id}">{escape(section.heading)}</h2>'
     yield f"<p>{escape(section.lead)}</p>"
     for picture in section.pictures:
-        yield _figure(picture)
+        yield _figure(picture, caption="" if picture.title == section.heading else picture.title)
     table = _table(section.table, speech)
     if len(section.table.rows) > ROWS_OPEN_MAX:
         table = f"<details><summary>{escape(section.table.caption)}</summary>{table}</details>"
     yield f"{table}</section>"
 
 
-def _figure(picture: Picture) -> str:
+def _figure(picture: Picture, *, caption: str) -> str:
+    told = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return (
-        f"<figure><figcaption>{escape(picture.title)}</figcaption>"
+        f"<figure>{told}"
         f'<div class="wide">{picture.wide}</div><div class="narrow">{picture.narrow}</div></figure>'
     )
 
@@ -103,7 +104,7 @@ def _table(table: Table, speech: Speech) -> str:
     )
     return (
         f'<div class="scroll" role="region" aria-labelledby="{name}" tabindex="0"><table>'
-        f'<caption id="{name}">{escape(table.caption)}</caption>'
+        f'<caption id="{name}"><span>{escape(table.caption)}</span></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

@@ -18,7 +18,7 @@ p { max-width: 44rem; margin: 0 0 1rem; }
 .quiet { color: var(--grey); font-size: .95rem; }
 .notice { padding: .75rem 1rem; border-inline-start: .4rem solid var(--earth); background: var(--sand); }
 .keys { display: grid; gap: .75rem; margin: 1.5rem 0 0; padding: 0; list-style: none;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr)); }
 .keys li { display: flex; flex-direction: column; padding: .75rem 1rem; border: 1px solid var(--rule);
   border-radius: .6rem; break-inside: avoid; }
 .keys strong { font-size: 1.35rem; line-height: 1.3; }
@@ -27,9 +27,12 @@ figcaption { margin-bottom: .4rem; font-weight: 600; }
 svg { display: block; width: 100%; height: auto; }
 .narrow { display: none; }
 @media (max-width: 36rem) { .wide { display: none; } .narrow { display: block; } }
+summary { margin: 0 0 1rem; cursor: pointer; }
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { padding: .25rem 0 .5rem; font-weight: 600; text-align: start; }
+caption span { position: sticky; inset-inline-start: 0; display: inline-block;
+  max-width: calc(100vw - 2.5rem); }
 th, td { padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--rule); text-align: start;
   vertical-align: top; font-weight: 400; }
 [dir=rtl] th, [dir=rtl] td { padding: .45rem 0 .45rem .75rem; }

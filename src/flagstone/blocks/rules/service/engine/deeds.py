@@ -12,6 +12,7 @@ from flagstone.blocks.rules.contract.faults import SituationInvalid
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.blocks.rules.service.engine.calculating import calculate
 from flagstone.blocks.rules.service.engine.dating import differences
+from flagstone.blocks.rules.service.engine.listing import listed
 from flagstone.blocks.rules.service.engine.standing import Standing
 from flagstone.kernel.errors import Fault, Flaw
 
@@ -78,6 +79,10 @@ def _answer(standing: Standing, asked: Asked) -> Any:
     return {"status": reply.status, "headers": dict(reply.headers), "body": reply.body.decode("latin-1")}
 
 
+def _law_page(standing: Standing, asked: Asked) -> Any:
+    return listed(standing.law, asked["day"], asked["languages"])
+
+
 DEEDS: dict[str, Deed] = {
     "calculate": _calculate,
     "batch": _batch,
@@ -85,5 +90,6 @@ DEEDS: dict[str, Deed] = {
     "catalogue": _catalogue,
     "answer": _answer,
     "differences": _differences,
+    "law-page": _law_page,
 }
 """Every deed by the name that a question says in `do`."""

@@ -35,6 +35,7 @@ from flagstone.blocks.rules.service.keeping import (
     found,
     fresh_number,
     load,
+    person_of,
     require_official,
     retried,
     tell,
@@ -60,7 +61,7 @@ def appeal(
     words = _checked(statement)
     with means.database.reading_person(caller.actor, reason) as view:
         row, person = found(means, view, number, caller)
-        if caller.actor.id != person:
+        if person_of(caller) != person:
             raise NotAllowed("only the person concerned appeals")
         decision = load(means, view, row).decision
         replaced = store.replacing(view, number)
@@ -126,7 +127,7 @@ def settle(
         if row is None:
             raise AppealUnknown
         person = _person(means, view, row)
-        if person == caller.actor.id:
+        if person == person_of(caller):
             raise NotAllowed("nobody settles an appeal of her own")
         if row["verdict"] is not None:
             raise AppealSettled

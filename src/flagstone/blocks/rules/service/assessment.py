@@ -26,7 +26,7 @@ from flagstone.blocks.rules.contract.assessment import (
 from flagstone.blocks.rules.contract.calculation import JsonValue, Situation
 from flagstone.blocks.rules.contract.decision import Appeal, Case, Decisions, SignedDecision
 from flagstone.blocks.rules.contract.engine import USUAL, Engine
-from flagstone.blocks.rules.contract.explanation import Explained, Wanted
+from flagstone.blocks.rules.contract.explanation import Explained, Explanation, Wanted
 from flagstone.blocks.rules.model.answers import (
     Answers,
     Question,
@@ -38,6 +38,7 @@ from flagstone.blocks.rules.model.answers import (
     read_answers,
     with_answers,
 )
+from flagstone.blocks.rules.model.canonical_json import encode
 from flagstone.blocks.rules.service.drawing import Drawing
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import Clock
@@ -169,6 +170,10 @@ class Assessing:
         """Return one of the person's own decisions; DecisionUnknown."""
         return self._decisions.find(number, who.caller, self._reason(who))
 
+    def explanation(self, who: Asking, number: str) -> Explanation:
+        """Return how one of the person's decisions came about, as it was kept with it."""
+        return self._decisions.explanation(number, who.caller, self._reason(who))
+
     def appeals(self, who: Asking, number: str) -> Sequence[Appeal]:
         """Return the appeals against one of the person's decisions."""
         return self._decisions.appeals(who.caller, self._reason(who), number=number)
@@ -291,15 +296,7 @@ def _same(signed: SignedDecision, view: View) -> bool:
     """Tell whether a decision says just what a view shows: facts, law and what was not known."""
     decision = signed.decision
     return (
-        _plain(decision.situation) == _plain(view.situation)
+        encode(decision.situation) == encode(view.situation)
         and decision.law.digest == view.law_digest
         and set(decision.missing) == set(view.known.missing)
     )
-
-
-def _plain(situation: object) -> str:
-    return json.dumps(situation, sort_keys=True, default=_as_json)
-
-
-def _as_json(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else list(value)  # type: ignore[call-overload]

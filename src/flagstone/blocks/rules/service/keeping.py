@@ -91,8 +91,9 @@ class Means:
 
 
 def person_of(caller: Caller) -> PersonCode | None:
-    """Return the person who calls in her own matter, None for anybody else."""
-    return PersonCode(caller.actor.id) if caller.actor.kind is ActorKind.PERSON else None
+    """Return the personal code of a human caller, in an office or not."""
+    human = caller.actor.kind in {ActorKind.PERSON, ActorKind.OFFICIAL}
+    return PersonCode(caller.actor.id) if human and caller.actor.id else None
 
 
 def require_official(caller: Caller, *roles: str) -> None:
@@ -104,7 +105,7 @@ def require_official(caller: Caller, *roles: str) -> None:
 def may_see(caller: Caller, person: PersonCode) -> bool:
     """Tell whether decisions about a person are the caller's to see."""
     official = caller.holds(OFFICER, AUDITOR) or caller.actor.kind is ActorKind.JOB
-    return official or caller.actor.id == person
+    return official or person_of(caller) == person
 
 
 def fresh_number(prefix: str) -> str:
@@ -265,7 +266,7 @@ def found(means: Means, view: Reading, number: str, caller: Caller) -> tuple[Row
 
 def tell(means: Means, caller: Caller, reason: Reason, seen: Mapping[PersonCode, Sequence[str]]) -> None:
     """Let the tracker hear that an official saw decisions; `seen` are what was shown by person."""
-    if means.recorder is None or caller.actor.kind is not ActorKind.OFFICIAL or not seen:
+    if means.recorder is None or caller.actor.kind is not ActorKind.OFFICIAL:
         return
     actor = caller.actor
     uses = [
@@ -280,8 +281,10 @@ def tell(means: Means, caller: Caller, reason: Reason, seen: Mapping[PersonCode,
             official=actor.id,
         )
         for person, fields in seen.items()
+        if person != actor.id
     ]
-    means.recorder.record(uses)
+    if uses:
+        means.recorder.record(uses)
 
 
 JsonByPlace = Mapping[str, JsonValue]

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.faults import LawUnavailable
@@ -20,22 +23,45 @@ _COMMAND = (sys.executable, "-m", "flagstone.blocks.rules.service.engine.suites"
 def run(name: LawName, paths: Sequence[Path], mode: Mode) -> SuiteRun:
     """Run every test below `paths`, or without any those that the package ships; LawUnavailable.
 
-    The tests run in the present folder, on which some laws depend; progress goes to the standard error.
+    The law is at work in the folder that holds its package, and is loaded once more in an empty one, since
+    some laws depend on the folder; progress goes to the standard error.
     """
-    task = {
+    law: dict[str, object] = {
         "package": name.package,
         "extensions": name.extensions,
         "reforms": name.reforms,
-        "paths": [str(path) for path in paths],
         "mode": mode.value,
     }
+    done = _told(name, law | {"paths": [str(path) for path in paths]}, Path.cwd())
+    lists = {key: tuple(done[key]) for key in ("failed", "hooks", "hooks_off", "hanging")}
+    same = _digest_elsewhere(name, law) == done["law_digest"]
+    return SuiteRun(**{**done, **lists, "mode": Mode(done["mode"]), "same_elsewhere": same})
+
+
+def _digest_elsewhere(name: LawName, law: Mapping[str, object]) -> str:
+    """Return the law's fingerprint when it is loaded in an empty folder; empty when it cannot be."""
+    with TemporaryDirectory() as empty:
+        try:
+            return str(_told(name, law, Path(empty))["law_digest"])
+        except LawUnavailable:
+            return ""
+
+
+def _told(name: LawName, task: Mapping[str, object], folder: Path) -> dict[str, Any]:
+    """Give a process in `folder` its task and return what it tells; LawUnavailable."""
+    path = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
     ended = subprocess.run(  # noqa: S603 - our own module, by this Python
-        _COMMAND, input=json.dumps(task), stdout=subprocess.PIPE, text=True, check=False
+        _COMMAND,
+        input=json.dumps(task),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
     )
     if ended.returncode:
         raise LawUnavailable(f"{name.package}: the tests' process ended with status {ended.returncode}")
-    done = json.loads(ended.stdout)
+    done: dict[str, Any] = json.loads(ended.stdout)
     if "fault" in done:
-        raise LawUnavailable(done["fault"])
-    lists = {key: tuple(done[key]) for key in ("failed", "hooks", "hooks_off")}
-    return SuiteRun(**{**done, **lists, "mode": Mode(done["mode"])})
+        raise LawUnavailable(str(done["fault"]))
+    return done

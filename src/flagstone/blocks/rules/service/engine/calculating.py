@@ -34,7 +34,7 @@ def calculate(law: Law, situation: Situation, bounds: Bounds) -> dict[str, JsonV
     simulation = build(law, situation)
     times = copies(situation)
     found = {each: value_of(simulation, each, times) for each in asked(situation)}
-    return _filled(situation, found)
+    return filled(situation, found)
 
 
 def shortcut(_law: Law, _situation: Situation, _bounds: Bounds) -> dict[str, JsonValue] | None:
@@ -110,7 +110,8 @@ def finite(value: JsonValue, wanted: Asked) -> JsonValue:
     return value
 
 
-def _filled(situation: Situation, found: Mapping[Asked, JsonValue]) -> dict[str, JsonValue]:
+def filled(situation: Situation, found: Mapping[Asked, JsonValue]) -> dict[str, JsonValue]:
+    """Return a copy of a situation with the values that were asked for in their places."""
     whole: dict[str, Any] = _copied(situation)
     for each, value in found.items():
         whole[each.plural][each.instance][each.variable][each.period] = value

@@ -22,6 +22,7 @@ from flagstone.blocks.rules.model.wire import NotOnWire, from_wire, on_wire
 from flagstone.blocks.rules.service.engine.budget import Budget
 from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
 from flagstone.blocks.rules.service.engine.deeds import DEEDS
+from flagstone.blocks.rules.service.engine.home import go_home
 from flagstone.blocks.rules.service.engine.loading import load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.standing import Standing
@@ -60,8 +61,9 @@ def _loaded(task: Task) -> Standing:
     if task.memory_bytes_max:
         resource.setrlimit(resource.RLIMIT_DATA, (task.memory_bytes_max, task.memory_bytes_max))
     sys.path[:0] = task.path
+    shelf = Shelf(Path(task.cache).resolve()) if task.cache else users_shelf()
+    go_home(task.law.package)
     enter(task.mode)
-    shelf = Shelf(Path(task.cache)) if task.cache else users_shelf()
     law = load(task.law, shelf)
     settle()
     return Standing(law, task)

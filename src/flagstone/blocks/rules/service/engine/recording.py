@@ -28,7 +28,7 @@ Key = tuple[str, Any]
 
 
 class Read(NamedTuple):
-    """A parameter that was read: its dotted name (of the node for a vector), the day, and the value."""
+    """A parameter that was read: its way in the law's tree (the node's for a vector), the day, and the value."""
 
     name: str
     day: str
@@ -48,11 +48,15 @@ class Used(NamedTuple):
 
 
 class Node:
-    """A value of one variable and period for everybody, and what its formula read, in order."""
+    """A value of one variable and period for everybody, and what its formula read, in order.
 
-    __slots__ = ("children", "parameters", "scales", "value")
+    `asker` is the value whose formula asked for it first, None for one that the situation asks for.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("asker", "children", "key", "parameters", "scales", "value")
+
+    def __init__(self, key: Key | None = None, asker: Key | None = None) -> None:
+        self.key, self.asker = key, asker
         self.value: Any = None
         self.children: list[Key] = []
         self.parameters: list[Read] = []
@@ -62,7 +66,7 @@ class Node:
 class Recorder(SimpleTracer):  # type: ignore[misc]
     """Notes one calculation; `nodes` are in the order in which they were first asked for.
 
-    Put in place by `record`. The fast mode calls `begin`, `known` and `end` itself; OpenFisca the rest.
+    Put in place by `record`. The fast mode calls `begin` and `end` itself; OpenFisca calls the rest.
     """
 
     def __init__(self, system: Any) -> None:
@@ -79,17 +83,10 @@ class Recorder(SimpleTracer):  # type: ignore[misc]
         self.frame.children.append(key)
         node = self.nodes.get(key)
         if node is None:
-            node = self.nodes[key] = Node()
+            node = self.nodes[key] = Node(key, self.frame.key)
         self._frames.append(node)
         self.frame = node
         return node
-
-    def known(self, key: Key, value: Any) -> None:
-        """Note that the formula at work reads a value that is there already, as an input is."""
-        self.frame.children.append(key)
-        if key not in self.nodes:
-            node = self.nodes[key] = Node()
-            node.value = value
 
     def end(self) -> None:
         """Go back to the formula that asked."""
@@ -118,16 +115,16 @@ class Recorder(SimpleTracer):  # type: ignore[misc]
         day = node._instant_str
         found = self._instants.get(day)
         if found is None:
-            found = self._instants[day] = Noted(node, self)
+            found = self._instants[day] = Noted(node, self, "")
         return found
 
 
 class Noted:
     """A node of parameters at an instant that notes which of its values are read; each way is gone once."""
 
-    def __init__(self, node: Any, recorder: Recorder) -> None:
-        """Stand for `node`."""
-        self.__dict__.update(_node=node, _recorder=recorder, _reads={})
+    def __init__(self, node: Any, recorder: Recorder, way: str) -> None:
+        """Stand for `node`, to which `way` leads from the root; a law may have moved nodes under other names."""
+        self.__dict__.update(_node=node, _recorder=recorder, _way=way, _reads={})
 
     def __getattr__(self, key: str) -> Any:
         """Return a value, or a node that was not asked for before."""
@@ -158,17 +155,18 @@ class Noted:
 
     def _first(self, child: Any, key: Any) -> Any:
         """Note what is read for the first time, and keep it when it is there by name."""
+        node = self._node
+        plainly = type(key) is str and type(node) is ParameterNodeAtInstant
+        way = (f"{self._way}.{key}" if self._way else key) if plainly else self._way
         if isinstance(child, ParameterNodeAtInstant | VectorialParameterNodeAtInstant):
-            below = Noted(child, self._recorder)
+            below = Noted(child, self._recorder, way)
             if type(key) is str:
                 self.__dict__[key] = below
             return below
-        node = self._node
-        plainly = type(key) is str and type(node) is ParameterNodeAtInstant
-        name, day = f"{node._name}.{key}" if plainly else node._name, node._instant_str
+        day = node._instant_str
         if isinstance(child, TaxScaleLike):
-            child = _noted_scale(child, _Note(self._recorder, name, day))
-        read = Read(name, day, child)
+            child = _noted_scale(child, _Note(self._recorder, way, day))
+        read = Read(way, day, child)
         if plainly:
             self._reads[key] = read
         self._recorder.frame.parameters.append(read)

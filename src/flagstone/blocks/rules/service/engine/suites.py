@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -18,7 +19,9 @@ from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.suite import SuiteRun
-from flagstone.blocks.rules.service.engine.loading import load, settle, tests_of
+from flagstone.blocks.rules.service.engine.home import go_home, watched
+from flagstone.blocks.rules.service.engine.hooks import Installed
+from flagstone.blocks.rules.service.engine.loading import Law, load, settle, tests_of
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.precision import wide
 
@@ -60,11 +63,20 @@ class _Counting:
 def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
     """Run every test below `paths` (files or folders of YAML), or without any those that the package ships.
 
-    The process keeps the mode: run each suite in a process of its own. Raises LawUnavailable.
+    The process keeps the mode and goes to the law's home: run each suite in a process of its own. Raises
+    LawUnavailable.
     """
+    paths = [str(Path(each).resolve()) for each in paths]
+    go_home(name.package)
     installed = enter(mode)
-    law = load(name)
-    settle()
+    with watched((name.package, *name.extensions)) as hanging:
+        law = load(name)
+        settle()
+        return _run(law, paths, (mode, installed), hanging)
+
+
+def _run(law: Law, paths: Sequence[str], how: tuple[Mode, Installed], hanging: list[str]) -> SuiteRun:
+    name, (mode, installed) = law.snapshot.name, how
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = (
         "1"  # plugins that happen to be installed are not the law's
     )
@@ -84,20 +96,28 @@ def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
         cpu_seconds=process_time() - started,
         hooks=installed.at_work,
         hooks_off=installed.switched_off,
+        home=str(Path.cwd()),
+        hanging=tuple(hanging),
     )
 
 
 def main() -> None:
     """Run the suite that the standard input describes; its progress goes to the standard error.
 
-    The result is JSON on the standard output: a SuiteRun, or `fault` with what stands in the way.
+    The result is JSON on the standard output: a SuiteRun, or `fault` with what stands in the way. Without
+    `paths` to run it is the law's digest when it is loaded where the process began.
     """
     task = json.load(sys.stdin)
     with os.fdopen(os.dup(1), "w") as told:
         os.dup2(2, 1)  # whatever a law or pytest prints is progress
         name = LawName(task["package"], tuple(task["extensions"]), tuple(task["reforms"]))
         try:
-            done: dict[str, object] = asdict(run(name, task["paths"], Mode(task["mode"])))
+            mode = Mode(task["mode"])
+            done: dict[str, object]
+            if "paths" in task:
+                done = asdict(run(name, task["paths"], mode))
+            else:
+                done = {"law_digest": load(name).snapshot.digest}
         except LawUnavailable as unavailable:
             done = {"fault": unavailable.detail}
         json.dump(done, told, default=lambda mode: mode.value)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
 from flagstone.blocks.rules.contract.reform import Reform
@@ -109,7 +108,7 @@ def _dated_flaws(path: str, dated: JsonValue) -> Iterator[Flaw]:
             yield Flaw(pointer("parameters", path, when), f"It begins on the same day as {starts[span[0]]}.")
         else:
             starts[span[0]] = when
-        if isinstance(value, float | int) and not (isfinite(value) and abs(value) <= NUMBER_MAX):
+        if isinstance(value, float | int) and not abs(value) <= NUMBER_MAX:
             yield Flaw(pointer("parameters", path, when), f"A number is at most {NUMBER_MAX:.0e}.")
 
 

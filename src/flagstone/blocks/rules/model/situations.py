@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, prod
+from math import prod
+from sys import float_info
 
 from flagstone.blocks.rules.contract.calculation import Bounds, JsonValue, Situation
 from flagstone.blocks.rules.contract.catalogue import Catalogue, ValueKind
@@ -17,6 +18,7 @@ from flagstone.kernel.errors import Flaw
 AXES = "axes"
 _NUMBERS = {ValueKind.FLOAT: "number", ValueKind.INT: "integer"}
 _FLAWS_MAX = 20
+_NUMBER_MAX = float_info.max  # what is no number is not at most anything
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _values(situation: Situation) -> Iterator[tuple[str, str, str, str, JsonValu
 
 def _is_number(value: JsonValue) -> bool:
     """Tell whether a value may stand where the law has a number; null asks for one, true and false count."""
-    return value is None or (isinstance(value, int | float) and isfinite(value))
+    return value is None or (isinstance(value, int | float) and abs(value) <= _NUMBER_MAX)
 
 
 def _shown(value: JsonValue) -> str:

@@ -97,7 +97,10 @@ def test_persons_whom_no_group_names_stand_alone_and_always_the_same_way(law: La
     assert list(ids) == ["h", *(name for name in persons if name != "p3")]
 
 
-@pytest.mark.parametrize("value", ["1000*4", "9**9**7", "toto", {}, [1], float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "value",
+    ["1000*4", "9**9**7", "toto", {}, [1], float("nan"), float("inf"), pytest.param(10**400, id="huge")],
+)
 def test_a_number_is_a_number_and_never_an_expression(law: Law, value: JsonValue) -> None:
     assert place_of(law, person(salary=value)) == f"/persons/a/salary/{MONTH}"
 

@@ -72,6 +72,8 @@ class Step:
     and `Wanted.below` with this step's key goes on to them. `label` is in the first language that was wanted,
     `labels` in each. `words` say it by language. `why_zero` says by language why it is nothing, empty when it
     is something. `unit` is the law's (`XAM`, `month`), empty for what has none.
+    Where the law names no provision for a step or its parameters, `references` are those of the step that
+    asked for it, or of the one that asked for that, and `under` says by language which that is.
     """
 
     key: str
@@ -91,6 +93,7 @@ class Step:
     why_zero: Said = field(default=(), repr=False)
     labels: Said = ()
     unit: str = ""
+    under: Said = ()
 
 
 @dataclass(frozen=True)

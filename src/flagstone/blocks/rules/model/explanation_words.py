@@ -99,6 +99,11 @@ _NOTHING: Mapping[str, Mapping[str, str]] = {
         "et": "{part} on suurem kui {limit}.",
         "ar": "{part} أكثر من {limit}.",
     },
+    "covered": {
+        "en": "{part} is not more than these together: {limit}.",
+        "et": "{part} ei ole suurem kui need kokku: {limit}.",
+        "ar": "{part} لا يزيد على مجموع: {limit}.",
+    },
     "low": {
         "en": "{part} is too little for it.",
         "et": "{part} on selleks liiga vähe.",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import combinations
 
 FADING = 0.7
 """How much less an amount weighs one step further from the value that was asked for."""
@@ -93,3 +94,25 @@ def _standing(keys: Sequence[str], weigh: Weigh) -> list[str]:
 def _rank_of(weight: Weight, depth: int, near: bool) -> tuple[float, ...]:
     """Return what sorts the weightier first."""
     return (not near, not weight.reason, not weight.decisive, -weight.size * FADING**depth, depth)
+
+
+PARTS_MAX = 8
+_HALF_CENT = 0.005
+
+
+def signs(total: float, parts: Sequence[float]) -> tuple[int, ...] | None:
+    """Return with which signs the parts make up the total to the cent, the fewest minus; None if they don't.
+
+    Up to eight parts are tried; more must simply add up.
+    """
+    if not parts:
+        return None
+    if abs(sum(parts) - total) <= _HALF_CENT:
+        return (1,) * len(parts)
+    if len(parts) > PARTS_MAX:
+        return None
+    for count in range(1, len(parts) + 1):
+        for taken in combinations(range(len(parts)), count):
+            if abs(sum(parts) - 2 * sum(parts[each] for each in taken) - total) <= _HALF_CENT:
+                return tuple(-1 if each in taken else 1 for each in range(len(parts)))
+    return None

@@ -78,7 +78,7 @@ class Citations:
             if node is None:
                 break
             path.append(node)
-        return reversed(path)
+        return iter(reversed(path))
 
     def _node(self, name: str) -> Any:
         return next(self._upwards(name))

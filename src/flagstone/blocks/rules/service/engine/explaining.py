@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Answers a situation and explains it: the few steps that lead to each value, what decided, and what would change."""
+"""Answers a situation and explains it: the steps that lead to a value, what decided, what would change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SKIPPED_MAX = 64
 def explain(
     law: Law, situation: Situation, wanted: Wanted, bounds: Bounds, *, mode: Mode = Mode.REFERENCE
 ) -> Explained:
-    """Return what `calculate` does, and the steps of the values that are asked for; `mode` is what was entered.
+    """Return what `calculate` does, and the steps of the values asked for; `mode` is the one in place.
 
     The same situation has the same explanation each time, in both modes. The faults of `calculate`, and
     StepUnknown for `wanted.below`; axes are refused.
@@ -146,8 +146,7 @@ class _Whole:
             if is_nothing(self._lineage.value(place)):
                 reason = self._reasons.of(place)
                 self._causes.update(map(self._shown, reason.parts))
-                if isinstance(reason.limit, Place):
-                    self._causes.add(self._shown(reason.limit))
+                self._causes.update(map(self._shown, reason.limit.parts if reason.limit else ()))
             shown = dict.fromkeys(map(self._shown, self._lineage.children(place)))
             found = self._below[key] = [self._key(each) for each in shown if each != place]
         return found

@@ -153,6 +153,7 @@ class Lineage:
 
 
 def members(group: Any, index: int) -> list[int]:
+    """Return the persons of one group of a population, in order."""
     return [int(each) for each in numpy.flatnonzero(group.members_entity_id == index)]
 
 

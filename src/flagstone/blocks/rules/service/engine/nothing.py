@@ -28,15 +28,24 @@ Change = tuple[Place, JsonValue]
 
 
 @dataclass(frozen=True)
+class Limit:
+    """An amount that decides: a parameter's, or that of one or several values together."""
+
+    amount: float
+    parameter: str = ""
+    parts: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reason:
     """Why: `kind` is that of a sentence, `parts` the values that it names.
 
-    `limit` is a parameter's name and value, or a value of the calculation, that a part would have to pass.
+    `limit` is what a part would have to pass.
     """
 
     kind: str
     parts: tuple[Place, ...] = ()
-    limit: Place | tuple[str, float] | None = None
+    limit: Limit | None = None
     scale: Used | None = None
 
 
@@ -79,9 +88,9 @@ class Reasons:
     def _by_trying(self, place: Place) -> Reason:
         children = self._lineage.children(place)[:CHILDREN_MAX]
         changes = [(each, other) for each in children for other in self._others(each)]
-        helping = [
-            change for change, helps in zip(changes, self._helps(place, changes), strict=True) if helps
-        ]
+        helps = self._helps(place, changes)
+        wanted = 1 if 1 in helps else -1
+        helping = [change for change, way in zip(changes, helps, strict=True) if way == wanted]
         return (
             self._condition(helping)
             or self._scale(place)
@@ -108,7 +117,7 @@ class Reasons:
             if len(used.base) == count and not used.result[place.at]:
                 limit = first_threshold(used, place.at)
                 if limit is not None and float(used.base[place.at]) <= limit:
-                    return Reason("scale", limit=(used.name, limit), scale=used)
+                    return Reason("scale", limit=Limit(limit, used.name), scale=used)
         return None
 
     def _amount(self, place: Place, helping: Sequence[Change]) -> Reason | None:
@@ -121,41 +130,43 @@ class Reasons:
             limit = self._limit(place, child, more=more)
             if limit is None:
                 return Reason("low" if more else "high", (child,))
+            if len(limit.parts) > 1:
+                return Reason("covered", (child,), limit)
             return Reason("below" if more else "above", (child,), limit)
         return None
 
-    def _limit(self, place: Place, child: Place, *, more: bool) -> Place | tuple[str, float] | None:
+    def _limit(self, place: Place, child: Place, *, more: bool) -> Limit | None:
         """Return the parameter or value at which a child's being more, or less, begins to help."""
         value = self._lineage.value(child)
         if not isinstance(value, int | float):
             return None
-        known = [
-            (number, origin)
-            for number, origin in self._limits(place, child)
-            if (number >= value if more else number <= value)
-        ]
-        known = sorted(known, key=lambda pair: abs(pair[0] - value))[:LIMITS_MAX]
+        near = sorted(self._limits(place, child), key=lambda each: abs(each.amount - value))
+        known = [each for each in near if (each.amount >= value if more else each.amount <= value)]
+        del known[LIMITS_MAX:]
         step: float = _CENT if isinstance(value, float) else 1
         away = step if more else -step
         changes: list[Change] = []
-        for number, _ in known:
-            exact = number if isinstance(value, float) else int(number)
+        for each in known:
+            exact = each.amount if isinstance(value, float) else int(each.amount)
             changes += [(child, exact - away), (child, exact + away)]
         helps = self._helps(place, changes)
-        for at, (_, origin) in enumerate(known):
-            if not helps[2 * at] and helps[2 * at + 1]:
-                return origin
-        return None
+        return next((each for at, each in enumerate(known) if helps[2 * at : 2 * at + 2] == [0, 1]), None)
 
-    def _limits(self, place: Place, child: Place) -> list[tuple[float, Place | tuple[str, float]]]:
-        found: list[tuple[float, Place | tuple[str, float]]] = []
-        for read in self._lineage.nodes[place.array].parameters:
-            if isinstance(read.value, int | float) and not isinstance(read.value, bool):
-                found.append((float(read.value), (read.name, float(read.value))))
-        for each in self._lineage.children(place):
-            value = self._lineage.value(each)
-            if each != child and isinstance(value, float):
-                found.append((value, each))
+    def _limits(self, place: Place, child: Place) -> list[Limit]:
+        """Return the parameters and other amounts of a step, each alone and the amounts together."""
+        found = [
+            Limit(float(read.value), parameter=read.name)
+            for read in self._lineage.nodes[place.array].parameters
+            if isinstance(read.value, int | float) and not isinstance(read.value, bool)
+        ]
+        amounts = {
+            each: value
+            for each in self._lineage.children(place)
+            if each != child and isinstance(value := self._lineage.value(each), float) and value
+        }
+        found += [Limit(value, parts=(each,)) for each, value in amounts.items()]
+        if len(amounts) > 1:
+            found.append(Limit(sum(amounts.values()), parts=tuple(amounts)))
         return found
 
     def _other(self, helping: Sequence[Change]) -> Reason | None:
@@ -172,7 +183,7 @@ class Reasons:
     def _parameter(self, place: Place) -> Reason | None:
         for read in self._lineage.nodes[place.array].parameters:
             if isinstance(read.value, int | float) and read.value == 0:
-                return Reason("parameter", limit=(read.name, 0.0))
+                return Reason("parameter", limit=Limit(0.0, read.name))
         return None
 
     def _others(self, place: Place) -> list[JsonValue]:
@@ -191,8 +202,8 @@ class Reasons:
             return [each.name for each in variable.possible_values if each.name != value][:CAUSES_MAX]
         return []
 
-    def _helps(self, place: Place, changes: Sequence[Change], *, at_once: bool = False) -> list[bool]:
-        """Tell of each change, or of all at once, whether the value is something then."""
+    def _helps(self, place: Place, changes: Sequence[Change], *, at_once: bool = False) -> list[int]:
+        """Tell of each change, or all at once, whether the value is something: 1, below nothing -1, else 0."""
         if not changes:
             return []
         groups = [list(changes)] if at_once else [[each] for each in changes]
@@ -200,12 +211,12 @@ class Reasons:
             found = self._computed(place, groups)
         except REFUSED:
             if len(groups) == 1:
-                return [False]
+                return [0]
             half = len(changes) // 2
             return [*self._helps(place, changes[:half]), *self._helps(place, changes[half:])]
         count = self._lineage.population(place).count
         return [
-            not is_nothing(self._lineage.of(found[number * count : (number + 1) * count], place))
+            _way(self._lineage.of(found[number * count : (number + 1) * count], place))
             for number in range(len(groups))
         ]
 
@@ -226,6 +237,12 @@ class Reasons:
         for key, array in arrays.items():
             give(simulation, key, array)
         return simulation.calculate(place.name, place.period)
+
+
+def _way(value: JsonValue) -> int:
+    if is_nothing(value):
+        return 0
+    return -1 if isinstance(value, int | float) and value < 0 else 1
 
 
 def _moved(day: str) -> list[JsonValue]:

@@ -28,7 +28,7 @@ Key = tuple[str, Any]
 
 
 class Read(NamedTuple):
-    """A parameter that was read: its way in the law's tree (the node's for a vector), the day, and the value."""
+    """A parameter that was read: its way in the law's tree, or the node's for a vector; day and value."""
 
     name: str
     day: str
@@ -123,7 +123,7 @@ class Noted:
     """A node of parameters at an instant that notes which of its values are read; each way is gone once."""
 
     def __init__(self, node: Any, recorder: Recorder, way: str) -> None:
-        """Stand for `node`, to which `way` leads from the root; a law may have moved nodes under other names."""
+        """Stand for `node`, to which `way` leads from the root; a law may have moved it from elsewhere."""
         self.__dict__.update(_node=node, _recorder=recorder, _way=way, _reads={})
 
     def __getattr__(self, key: str) -> Any:

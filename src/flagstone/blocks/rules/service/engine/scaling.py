@@ -29,10 +29,9 @@ def together(used: Used, indices: list[int]) -> tuple[Bracket, ...]:
     merged: dict[int, Bracket] = {}
     for index in indices:
         for each in brackets(used, index):
-            known = merged.get(each.number)
-            if known is not None:
-                each = replace(known, base=known.base + each.base, result=known.result + each.result)
-            merged[each.number] = each
+            known = merged.get(each.number, replace(each, base=0.0, result=0.0))
+            whole = replace(each, base=known.base + each.base, result=known.result + each.result)
+            merged[each.number] = whole
     return tuple(merged[number] for number in sorted(merged))
 
 

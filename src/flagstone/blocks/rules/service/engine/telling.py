@@ -18,7 +18,7 @@ from flagstone.blocks.rules.service.engine.calculating import plain
 from flagstone.blocks.rules.service.engine.citing import Citations
 from flagstone.blocks.rules.service.engine.experiments import Other
 from flagstone.blocks.rules.service.engine.lineage import Lineage, Place, members, same
-from flagstone.blocks.rules.service.engine.nothing import Reason, Reasons, is_nothing
+from flagstone.blocks.rules.service.engine.nothing import Limit, Reason, Reasons, is_nothing
 from flagstone.blocks.rules.service.engine.recording import Read, Used
 from flagstone.blocks.rules.service.engine.scaling import brackets, together
 
@@ -42,6 +42,7 @@ class Teller:
         formula = self._lineage.formula(place)
         labels = self._citations.variable(place.name)
         used = tuple(self.parameters(place))
+        provisions, above = self.provisions(place)
         return Step(
             key=line.key,
             variable=place.name,
@@ -55,19 +56,31 @@ class Teller:
             from_=line.from_,
             more=line.more,
             parameters=used,
-            references=self._citations.of_variable(place.name, formula),
+            references=provisions,
             words=self._each(lambda language: self._sentence(place, used, language)),
             why_zero=self._why(place) if is_nothing(value) else (),
             labels=labels,
             unit=self._unit(place),
+            under=self._citations.variable(above.name) if above else (),
         )
 
-    def references(self, place: Place) -> tuple[str, ...]:
-        """Return every provision that a step names, its parameters' included."""
-        found = list(self._citations.of_variable(place.name, self._lineage.formula(place)))
-        for read in self._read(place):
-            found += self._citations.of_parameter(read.name, read.day)
-        return tuple(dict.fromkeys(found))
+    def provisions(self, place: Place) -> tuple[tuple[str, ...], Place | None]:
+        """Return the provisions of a step; if nothing in it names one, those of a step above, and which."""
+        own = self._citations.of_variable(place.name, self._lineage.formula(place))
+        if own or any(self._citations.of_parameter(each.name, each.day) for each in self._read(place)):
+            return own, None
+        asker = self._lineage.nodes[place.array].asker
+        while asker is not None:
+            above = Place(*asker, 0)
+            found = self._citations.of_variable(above.name, self._lineage.formula(above))
+            for read in self._read(above) if not found else ():
+                found = self._citations.of_parameter(read.name, read.day)
+                if found:
+                    break
+            if found:
+                return found, above
+            asker = self._lineage.nodes[asker].asker
+        return (), None
 
     def influence(self, of: Place, fact: Other, becomes: JsonValue) -> Said:
         """Return what another input would have changed."""
@@ -165,6 +178,8 @@ class Teller:
             )
             if found:
                 return found
+        amounts = [each for each in parts if isinstance(self._lineage.value(each), float)]
+        parts = parts if isinstance(value, bool) or not amounts else amounts
         if not parts:
             said = [self._set(each, language) for each in used if each.value is not None][:PARTS_MAX]
             return ("set", {"parameters": words.joined(said, language)}) if said else ("bare", {})
@@ -178,17 +193,20 @@ class Teller:
             return None
         through = self._through(place, scales[0])
         value = self._lineage.value(place)
-        if not isinstance(value, float) or abs(sum(each.result for each in through) - value) > 2 * _CENT:
+        made = sum(each.result for each in through)
+        if not isinstance(value, float) or abs(made - value) > 2 * _CENT:
             return None
         scale = dict(self._citations.parameter(scales[0].name))[language]
         last = through[-1]
-        base = last.base if last.rate is None or len(through) == 1 else sum(each.base for each in through)
+        base = last.base if last.rate is None else sum(each.base for each in through)
         return "scale", {"scale": scale, "base": spoken(base, language, self._unit(place))}
 
     def _by_sum(self, place: Place, parts: list[Place], language: str) -> tuple[str, dict[str, str]] | None:
         amounts = [(each, value) for each in parts if isinstance(value := self._lineage.value(each), float)]
         value = self._lineage.value(place)
-        plus = signs(float(value), [each for _, each in amounts]) if isinstance(value, float) else None
+        if not isinstance(value, float):
+            return None
+        plus = signs(value, [each for _, each in amounts])
         if plus is None:
             return None
         if len(amounts) == 1:
@@ -210,7 +228,7 @@ class Teller:
         value = self._lineage.value(place)
         if not isinstance(value, float):
             return None
-        known = [(each, float(each.value)) for each in used if _is_number(each.value)]
+        known = [(each, number) for each in used if (number := _number(each.value)) is not None]
         for each, number in known:
             if same(number, value):
                 return "limit", {"parameter": self._set(each, language)}
@@ -232,18 +250,16 @@ class Teller:
         said = {"part": self._list(list(reason.parts), language, place)}
         if reason.kind == "together":
             said = {"parts": said["part"]}
-        if isinstance(reason.limit, Place):
-            said["limit"] = self._named(reason.limit, language, place)
+        if reason.limit is not None and reason.limit.parts:
+            said["limit"] = self._list(list(reason.limit.parts), language, place)
         elif reason.limit is not None:
-            said |= self._limit(place, reason, language)
+            said |= self._limit(place, reason, reason.limit, language)
         return words.nothing(reason.kind, language, **said)
 
-    def _limit(self, place: Place, reason: Reason, language: str) -> dict[str, str]:
-        assert isinstance(reason.limit, tuple)
-        name, number = reason.limit[0], reason.limit[1]
-        unit = self._citations.unit(str(name)) or self._unit(place)
-        label = dict(self._citations.parameter(str(name)))[language]
-        amount = spoken(number, language, unit)
+    def _limit(self, place: Place, reason: Reason, limit: Limit, language: str) -> dict[str, str]:
+        unit = self._citations.unit(limit.parameter) or self._unit(place)
+        label = dict(self._citations.parameter(limit.parameter))[language]
+        amount = spoken(limit.amount, language, unit)
         named = f"{words.quoted(label, language)} ({amount})"
         if reason.scale is None:
             return {"limit": named, "parameter": named}
@@ -285,8 +301,8 @@ class Teller:
         return tuple((language, say(language)) for language in self._citations.languages)
 
 
-def _is_number(value: JsonValue) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: JsonValue) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _size(value: JsonValue) -> float:

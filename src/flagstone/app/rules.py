@@ -65,10 +65,10 @@ def _bounds(options: RulesOptions) -> PoolBounds:
 
 
 @contextmanager
-def at_hand(site: Site) -> Iterator[None]:
-    """Compute while the site serves, and end every process with it."""
+def at_hand(site: Site) -> Iterator[Site]:
+    """Have the site compute while it is open, and end every process that computes with it."""
     try:
-        yield
+        yield site
     finally:
         if site.services.computing is not None:
             site.services.computing.engine.close()

@@ -50,23 +50,30 @@ def claimed(settings: Settings, country: Country, clock: Clock) -> Iterator[Site
     with _opened(settings, country, folder, clock) as databases:
         if not folder.mark.made:
             seeding.migrate(databases)
-        yield _site(settings, country, folder, databases, clock)
+        with at_hand(_site(settings, country, folder, databases, clock)) as site:
+            yield site
 
 
 @contextmanager
 def served(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open a made site for this process alone, to serve it; FolderNotMade, and nothing made, otherwise."""
     folder = claim_made(settings.folder, country.code, settings.site)
-    with _opened(settings, country, folder, clock) as databases:
-        yield _site(settings, country, folder, databases, clock)
+    with (
+        _opened(settings, country, folder, clock) as databases,
+        at_hand(_site(settings, country, folder, databases, clock)) as site,
+    ):
+        yield site
 
 
 @contextmanager
 def visited(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open a made site beside the process that serves it, for a command of the operator."""
     folder = visit(settings.folder, country.code, settings.site)
-    with _opened(settings, country, folder, clock) as databases:
-        yield _site(settings, country, folder, databases, clock)
+    with (
+        _opened(settings, country, folder, clock) as databases,
+        at_hand(_site(settings, country, folder, databases, clock)) as site,
+    ):
+        yield site
 
 
 @contextmanager
@@ -130,7 +137,6 @@ def at_work(
     with ExitStack() as stack:
         stack.callback(checkpoints.sign_at_stop, site.folder, site.databases)
         stack.enter_context(trusted(site))
-        stack.enter_context(at_hand(site))
         if site.services.announcing is not None:
             stack.callback(site.services.announcing.courier.stop)
         stack.callback(jobs.stop)

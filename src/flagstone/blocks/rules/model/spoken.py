@@ -15,48 +15,18 @@ _POINT = {"et": ","}
 _MINUS = {"et": "\N{MINUS SIGN}", "ar": "\N{LEFT-TO-RIGHT MARK}-"}
 _TRUTH = {"en": ("no", "yes"), "et": ("ei", "jah"), "ar": ("لا", "نعم")}
 _MONTHS = {
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    "et": [
-        "jaanuar",
-        "veebruar",
-        "märts",
-        "aprill",
-        "mai",
-        "juuni",
-        "juuli",
-        "august",
-        "september",
-        "oktoober",
-        "november",
-        "detsember",
-    ],
-    "ar": [
-        "يناير",
-        "فبراير",
-        "مارس",
-        "أبريل",
-        "مايو",
-        "يونيو",
-        "يوليو",
-        "أغسطس",
-        "سبتمبر",
-        "أكتوبر",
-        "نوفمبر",
-        "ديسمبر",
-    ],
+    "en": (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+    "et": (
+        *("jaanuar", "veebruar", "märts", "aprill", "mai", "juuni"),
+        *("juuli", "august", "september", "oktoober", "november", "detsember"),
+    ),
+    "ar": (
+        *("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو"),
+        *("يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"),
+    ),
 }
 _MONEY = re.compile(r"(?P<code>[A-Z]{3})(?:/[a-z]+)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -14,6 +14,7 @@ from flagstone.blocks.rules.contract.engine import USUAL, Question, Reply, Terms
 from flagstone.blocks.rules.contract.explanation import Explained, Wanted
 from flagstone.blocks.rules.contract.faults import EngineBusy
 from flagstone.blocks.rules.contract.law import LawSnapshot
+from flagstone.blocks.rules.model.explanation_wire import explained_from_wire
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.kernel.errors import Fault, Kind
 
@@ -48,7 +49,7 @@ class Computing(ABC):
     def explain(self, situation: Situation, wanted: Wanted, terms: Terms = USUAL) -> Explained:
         """Compute one situation, and explain the values that it asks for."""
         payload = _under(terms) | {"situation": situation, "wanted": on_wire(wanted)}
-        return from_wire(Explained, self.ask(terms.mode, "explain", payload))
+        return explained_from_wire(self.ask(terms.mode, "explain", payload))
 
     def answer(self, question: Question) -> Reply:
         """Answer a request of OpenFisca's web API; never raises a fault."""

@@ -18,6 +18,7 @@ from flagstone.blocks.rules.contract.explanation import STEPS_MAX, Wanted
 from flagstone.blocks.rules.contract.faults import ReformInvalid, SituationInvalid, UnknownVariable
 from flagstone.blocks.rules.contract.reform import Reform
 from flagstone.blocks.rules.contract.roles import COMPUTING
+from flagstone.blocks.rules.model.explanation_wire import to_wire
 from flagstone.blocks.rules.model.wire import NotOnWire, from_wire, on_wire
 from flagstone.blocks.rules.web.quotas import Quota
 from flagstone.kernel.errors import Fault, Flaw
@@ -74,6 +75,7 @@ class Explaining(Calculation):
     steps_max: int = Field(default=STEPS_MAX, ge=1, le=1_000, description="steps told for each value asked")
     below: str = Field(default="", max_length=500, description="key of the step to go on from")
     influences: bool = Field(default=True, description="tell what was decisive; computes more")
+    read: bool = Field(default=False, description="list every parameter that the whole calculation read")
 
 
 class ReformAsked(BaseModel):
@@ -132,7 +134,7 @@ class RulesApi:
         )
         with _placed("/situation"):
             found = self._engine.explain(body.situation, wanted, terms)
-        told = {"explanation": on_wire(found.explanation), "read": list(found.read)}
+        told = {"explanation": to_wire(found.explanation)} | ({"read": list(found.read)} if body.read else {})
         return _answer({"values": found.outcome.values, **told, **_how(found.outcome.law_digest, terms)})
 
     def check(self, request: Request, body: ReformAsked) -> JSONResponse:

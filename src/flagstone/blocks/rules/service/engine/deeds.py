@@ -8,10 +8,13 @@ from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import Situation
 from flagstone.blocks.rules.contract.engine import USUAL, Question, Terms
+from flagstone.blocks.rules.contract.explanation import Wanted
 from flagstone.blocks.rules.contract.faults import SituationInvalid
+from flagstone.blocks.rules.model.explanation_wire import to_wire
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.blocks.rules.service.engine.calculating import calculate
 from flagstone.blocks.rules.service.engine.dating import differences
+from flagstone.blocks.rules.service.engine.explaining import explain
 from flagstone.blocks.rules.service.engine.listing import listed
 from flagstone.blocks.rules.service.engine.standing import Standing
 from flagstone.kernel.errors import Fault, Flaw
@@ -72,6 +75,13 @@ def _catalogue(standing: Standing, _asked: Asked) -> Any:
     return on_wire(standing.law.catalogue)
 
 
+def _explain(standing: Standing, asked: Asked) -> Any:
+    law = standing.under(terms_of(asked))
+    wanted = from_wire(Wanted, asked.get("wanted", {}), "/wanted")
+    found = explain(law, situation_of(asked), wanted, standing.bounds, mode=standing.task.mode)
+    return to_wire(found)
+
+
 def _answer(standing: Standing, asked: Asked) -> Any:
     said = asked["question"]
     question = Question(**{**said, "body": said["body"].encode("latin-1")})
@@ -89,6 +99,7 @@ DEEDS: dict[str, Deed] = {
     "snapshot": _snapshot,
     "catalogue": _catalogue,
     "answer": _answer,
+    "explain": _explain,
     "differences": _differences,
     "law-page": _law_page,
 }

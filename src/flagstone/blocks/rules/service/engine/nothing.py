@@ -143,14 +143,17 @@ class Reasons:
         near = sorted(self._limits(place, child), key=lambda each: abs(each.amount - value))
         known = [each for each in near if (each.amount >= value if more else each.amount <= value)]
         del known[LIMITS_MAX:]
-        step: float = _CENT if isinstance(value, float) else 1
-        away = step if more else -step
+        steps: tuple[float, ...] = (-_CENT, _CENT, 1.0) if isinstance(value, float) else (-1, 0, 1)
         changes: list[Change] = []
         for each in known:
             exact = each.amount if isinstance(value, float) else int(each.amount)
-            changes += [(child, exact - away), (child, exact + away)]
+            changes += [(child, exact + step if more else exact - step) for step in steps]
         helps = self._helps(place, changes)
-        return next((each for at, each in enumerate(known) if helps[2 * at : 2 * at + 2] == [0, 1]), None)
+        for at, each in enumerate(known):
+            before, *after = helps[at * len(steps) : (at + 1) * len(steps)]
+            if before == 0 and 1 in after:
+                return each
+        return None
 
     def _limits(self, place: Place, child: Place) -> list[Limit]:
         """Return the parameters and other amounts of a step, each alone and the amounts together."""
@@ -203,7 +206,7 @@ class Reasons:
         return []
 
     def _helps(self, place: Place, changes: Sequence[Change], *, at_once: bool = False) -> list[int]:
-        """Tell of each change, or all at once, whether the value is something: 1, below nothing -1, else 0."""
+        """Tell of each change, or all at once: 1 if the value is something then, -1 below nothing, else 0."""
         if not changes:
             return []
         groups = [list(changes)] if at_once else [[each] for each in changes]

@@ -13,6 +13,7 @@ from flagstone.blocks.exchange.store import tables as exchange
 from flagstone.blocks.identity import store as identity
 from flagstone.blocks.portal import store as portal
 from flagstone.blocks.registry.store import tables as registry
+from flagstone.blocks.rules.store import tables as rules
 from flagstone.blocks.tracker import store as tracker
 from flagstone.blocks.trust.store import tables as trust
 from flagstone.country import Country
@@ -32,6 +33,7 @@ SCHEMAS: tuple[BlockSchema, ...] = (
     tracker.SCHEMA,
     exchange.SCHEMA,
     trust.SCHEMA,
+    rules.SCHEMA,
 )
 """Every block that stores something, in the order in which they are opened."""
 
@@ -43,6 +45,8 @@ def of_site(country: Country, site: str) -> tuple[BlockSchema, ...]:
         absent.add(exchange.SCHEMA.block)
     if country.trust() is None:
         absent.add(trust.SCHEMA.block)
+    if not country.plan(site).law:
+        absent.add(rules.SCHEMA.block)
     return tuple(schema for schema in SCHEMAS if schema.block not in absent)
 
 

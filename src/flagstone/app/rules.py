@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flagstone.app.ground import Ground
+from flagstone.app.keys import signing_key
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
+from flagstone.blocks.rules.service.archives import Archives
+from flagstone.blocks.rules.service.decisions import Service as Decisions
+from flagstone.blocks.rules.service.decisions import program
+from flagstone.blocks.rules.service.keeping import Keys as DecisionKeys
+from flagstone.blocks.rules.service.keeping import Means
 from flagstone.blocks.rules.service.worker import Task
 from flagstone.blocks.rules.service.workers import Fresh, Pool, PoolBounds
 from flagstone.blocks.rules.web.api import RulesApi
 from flagstone.blocks.rules.web.openfisca import OpenFiscaApi
 from flagstone.blocks.rules.web.quotas import Quota
+from flagstone.blocks.tracker.contract import Recorder
+from flagstone.platform.crypto.keys import ensure_secret_key
 from flagstone.platform.http.pages import MenuItem
 from flagstone.platform.http.routes import Routes
 from flagstone.settings.options import RulesOptions
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
 
 LAW_CACHE = "law-cache"
 """Folder of a site that keeps what loading its law found out; it can be deleted at any time."""
+LAW_ARCHIVES = "law-archives"
+"""Folder of a site that keeps the laws that its decisions were made by, for ever."""
 MEGABYTE = 1 << 20
 
 
@@ -37,10 +47,14 @@ class Computing:
 
     engine: Pool
     fresh: Fresh
+    decisions: Decisions
 
 
-def computing(ground: Ground) -> Computing | None:
-    """Return what computes by the site's law, None at a site without one; no process is started yet."""
+def computing(ground: Ground, recorder: Recorder) -> Computing | None:
+    """Return what computes by the site's law, None at a site without one; no process is started yet.
+
+    `recorder` hears of every official's look at a decision.
+    """
     if not ground.plan.law:
         return None
     options = ground.settings.rules
@@ -52,7 +66,25 @@ def computing(ground: Ground) -> Computing | None:
         cache=str(ground.folder.path.resolve() / LAW_CACHE),
         memory_bytes_max=options.memory_megabytes_max * MEGABYTE,
     )
-    return Computing(Pool(task, _bounds(options)), Fresh(task))
+    engine = Pool(task, _bounds(options))
+    return Computing(engine, Fresh(task), _decisions(ground, engine, task, recorder))
+
+
+def _decisions(ground: Ground, engine: Pool, task: Task, recorder: Recorder) -> Decisions:
+    """Return the decisions of a site, signed by a key of their own."""
+    folder = ground.folder
+    means = Means(
+        ground.databases["rules"],
+        engine,
+        Archives(folder.path.resolve() / LAW_ARCHIVES),
+        DecisionKeys(
+            signing_key(folder.keys / "decisions.pem"), ensure_secret_key(folder.keys / "rules-secrets")
+        ),
+        program(),
+        recorder=recorder,
+        organisation=ground.plan.owner.rpartition("/")[2],
+    )
+    return Decisions(means, task.law)
 
 
 def _bounds(options: RulesOptions) -> PoolBounds:

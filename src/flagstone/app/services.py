@@ -61,16 +61,17 @@ def services(ground: Ground) -> Services:
     tickets = Tickets()
     trust = trusting(ground)
     exchange = exchanging(ground, tickets, trust)
+    tracking = tracker(ground, registry, exchange)
     return Services(
         registry,
-        tracker(ground, registry, exchange),
+        tracking,
         tickets,
         _identity(ground, registry),
         exchange,
         announcing(ground, registry, exchange),
         trust,
         keeping(ground, exchange, trust),
-        computing(ground),
+        computing(ground, tracking),
     )
 
 

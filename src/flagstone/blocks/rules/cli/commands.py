@@ -98,6 +98,11 @@ def _show(done: SuiteRun, console: Console) -> None:
     if done.hooks_off:
         off = ", ".join(done.hooks_off)
         console.print(f"Switched off, since OpenFisca has changed: {off}", markup=False)
+    if done.hanging:
+        names = ", ".join(done.hanging)
+        console.print(f"Hangs on the working folder, so it runs in {done.home}: {names}", markup=False)
+    if not done.same_elsewhere:
+        console.print("It is another law when it is loaded in an empty folder.", markup=False)
     typer.echo(
         f"{done.passed} passed, {len(done.failed)} failed, {done.skipped} skipped "
         f"({done.mode.value} mode, {done.cpu_seconds:.1f} s of processor, law {done.law_digest[:12]})"

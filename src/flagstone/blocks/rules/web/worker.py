@@ -23,6 +23,7 @@ from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.engine.answering import Api
 from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
+from flagstone.blocks.rules.service.engine.home import go_home
 from flagstone.blocks.rules.service.engine.loading import load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.web.serving import READY, Task
@@ -81,8 +82,9 @@ def _plain(status: int, why: str) -> Answer:
 
 async def serve(task: Task) -> None:
     """Load the law, say that it is there, and answer until told to end."""
+    shelf = Shelf(Path(task.cache).resolve()) if task.cache else users_shelf()
+    go_home(task.package)
     enter(Mode(task.mode))
-    shelf = Shelf(Path(task.cache)) if task.cache else users_shelf()
     law = load(LawName(task.package, tuple(task.extensions), tuple(task.reforms)), shelf)
     settle()
     worker = Worker(Api(law, Bounds(), seconds_max=task.seconds_max), task)

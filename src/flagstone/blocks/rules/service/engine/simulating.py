@@ -68,7 +68,7 @@ class Run:
 
     def outcome(self) -> dict[str, Any]:
         """Compute what is missing, and return what all of it comes to."""
-        jobs = [] if self._task.check else list(self._missing())
+        jobs = list(self._missing())
         whole = self._chunks * len(self._sides)
         reused = self._done = whole - len(jobs)
         told = self._setting.told

@@ -40,6 +40,17 @@ def test_a_failure_is_told_and_the_status_is_1(tmp_path: Path) -> None:
     assert "differs from" in said
 
 
+def test_a_test_that_expects_the_errors_of_narrow_amounts_is_passed_and_told(tmp_path: Path) -> None:
+    case = tmp_path / "narrow.yaml"
+    given = "{name: %s, period: 2017-01, input: {salary: 20000001.37}, output: {income_tax: %s}}"
+    case.write_text(f"- {given % ('narrow', 3000000.5)}\n- {given % ('wrong', 1)}\n")
+    status, said = run("test", TEMPLATE, str(case))
+    assert status == 1
+    assert "1 passed, 1 failed" in said
+    assert "narrow.yaml#1" in said.replace("\n", "")
+    assert "narrow.yaml#2" not in said.replace("\n", "")
+
+
 def test_nothing_to_run_is_no_success(tmp_path: Path) -> None:
     assert run("test", TEMPLATE, str(tmp_path))[0] == 1
 

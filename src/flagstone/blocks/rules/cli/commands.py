@@ -103,6 +103,11 @@ def _show(done: SuiteRun, console: Console) -> None:
         console.print(f"Hangs on the working folder, so it runs in {done.home}: {names}", markup=False)
     if not done.same_elsewhere:
         console.print("It is another law when it is loaded in an empty folder.", markup=False)
+    if done.narrow:
+        console.print(
+            f"Passed only with amounts of 32 bits, whose errors they expect: {', '.join(done.narrow)}",
+            markup=False,
+        )
     typer.echo(
         f"{done.passed} passed, {len(done.failed)} failed, {done.skipped} skipped "
         f"({done.mode.value} mode, {done.cpu_seconds:.1f} s of processor, law {done.law_digest[:12]})"

@@ -14,7 +14,7 @@ from typing import Any
 
 from flagstone.blocks.rules.contract.law import LawName, LawSnapshot, Part
 from flagstone.blocks.rules.service.engine.cache import file_digest
-from flagstone.blocks.rules.service.engine.precision import BITS
+from flagstone.blocks.rules.service.engine.precision import bits
 
 CORE = "openfisca-core"
 
@@ -30,7 +30,7 @@ def snapshot_of(name: LawName, system: Any) -> LawSnapshot:
         core_version=metadata.version(CORE),
         parameters_sha256=parameters_digest(system),
         variables_sha256=_digest(_variables(system.variables)),
-        precision_bits=BITS,
+        precision_bits=bits(),
     )
 
 

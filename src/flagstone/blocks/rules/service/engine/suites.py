@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,8 +24,9 @@ from flagstone.blocks.rules.service.engine.home import go_home, watched
 from flagstone.blocks.rules.service.engine.hooks import Installed
 from flagstone.blocks.rules.service.engine.loading import Law, load, settle, tests_of
 from flagstone.blocks.rules.service.engine.modes import enter
-from flagstone.blocks.rules.service.engine.precision import wide
+from flagstone.blocks.rules.service.engine.precision import stay_narrow, wide
 
+_PLACE = "place"
 _QUIET = (
     "-c",
     os.devnull,
@@ -44,11 +46,20 @@ class _Counting:
     passed: int = 0
     skipped: int = 0
     failed: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Give each test of a file its number: those of YAML files have no names of their own."""
+        numbers: Counter[str] = Counter()
+        for item in items:
+            numbers[str(item.path)] += 1
+            item.user_properties.append((_PLACE, f"{item.path}#{numbers[str(item.path)]}"))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Count a test once: at its call, or where it broke before or after."""
         if report.failed:
             self.failed.append(f"{report.nodeid}: {str(report.longrepr).strip()[-400:]}")
+            self.places.append(dict(report.user_properties).get(_PLACE, ""))
         elif report.skipped:
             self.skipped += 1
         elif report.when == "call":
@@ -58,6 +69,7 @@ class _Counting:
         """Count a file that could not be read as failed."""
         if report.failed:
             self.failed.append(f"{report.nodeid}: {str(report.longrepr).strip()[-400:]}")
+            self.places.append("")
 
 
 def run(name: LawName, paths: Sequence[str], mode: Mode) -> SuiteRun:
@@ -93,6 +105,7 @@ def _run(law: Law, paths: Sequence[str], how: tuple[Mode, Installed], hanging: l
         passed=counting.passed,
         skipped=counting.skipped,
         failed=tuple(counting.failed),
+        places=tuple(counting.places),
         cpu_seconds=process_time() - started,
         hooks=installed.at_work,
         hooks_off=installed.switched_off,
@@ -113,6 +126,8 @@ def main() -> None:
         name = LawName(task["package"], tuple(task["extensions"]), tuple(task["reforms"]))
         try:
             mode = Mode(task["mode"])
+            if task.get("narrow"):
+                stay_narrow()
             done: dict[str, object]
             if "paths" in task:
                 done = asdict(run(name, task["paths"], mode))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Seventeen test persons worth signing in as, and what to try as each, in three languages."""
+"""Nineteen test persons worth signing in as, and what to try as each, in three languages."""
 
 from __future__ import annotations
 
@@ -120,6 +120,22 @@ _ROLES: dict[str, tuple[Words, Words]] = {
             "بُتّ في طلب شهادة، وعلّق شهادة ثم أنهِ تعليقها.",
         ),
     ),
+    "rules_officer": (
+        _words("Officer of decisions", "Otsuste ametnik", "مسؤول القرارات"),
+        _words(
+            "Look at a decision of the tax board, compute it again and settle an appeal.",
+            "Vaadake maksuameti otsust, arvutage see uuesti ja lahendage vaie.",
+            "اطّلع على قرار لمصلحة الضرائب، وأعد حسابه، وبُتّ في اعتراض.",
+        ),
+    ),
+    "rules_analyst": (
+        _words("Analyst of the law", "Õiguse analüütik", "محلل القانون"),
+        _words(
+            "Change a rate of the income tax and see who would win and who would lose.",
+            "Muutke tulumaksu määra ja vaadake, kes võidaks ja kes kaotaks.",
+            "غيّر نسبة من ضريبة الدخل وانظر من يربح ومن يخسر.",
+        ),
+    ),
     "new_adult": (
         _words("Just turned eighteen", "Äsja täisealine", "بلغ الثامنة عشرة حديثًا"),
         _words(
@@ -226,6 +242,8 @@ _POSTS = {
     "tax_clerk": ("tax", "clerk"),
     "permit_registrar": ("environment", "registrar"),
     "trust_officer": ("digital", "trust-officer"),
+    "rules_officer": ("tax", "rules-officer"),
+    "rules_analyst": ("tax", "rules-analyst"),
 }
 """The office and the one role of each featured official."""
 

@@ -45,6 +45,8 @@ _POSTS = (
     ("digital", ("auditor",)),
     ("digital", ("trust-officer",)),
     ("digital", ("trust-officer",)),
+    ("tax", ("rules-officer",)),
+    ("tax", ("rules-analyst",)),
 )
 _STRIDE = 977  # so that appointed persons are not neighbours in the register
 

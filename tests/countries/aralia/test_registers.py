@@ -21,6 +21,8 @@ ROLES = {
     "auditor",
     "operator",
     "trust-officer",
+    "rules-officer",
+    "rules-analyst",
     "identity",
     "exchange",
     "tracker",

@@ -25,7 +25,7 @@ from flagstone.blocks.registry.model.values import Inspection
 COUNTS = {
     "locations": 3_264,
     "individuals": 20_000,
-    "appointments": 31,
+    "appointments": 33,
     "organisations": 2_000,
     "processes": 61,
     "products": 1_500,
@@ -34,7 +34,7 @@ COUNTS = {
     "permits": 3_000,
     "contacts": 8_000,
 }
-DIGEST = "a0134a8610145b6bf3edf74fc23dce766ecb17d7f1c1481b01d6184a86706960"
+DIGEST = "b0f34767d10167d1ee45a74108a2805594420d9033158a6a2a7aa4bdbe0f08e7"
 DIGEST_PROGRAM = "from tests.countries.aralia.test_seed import digest; print(digest())"
 
 

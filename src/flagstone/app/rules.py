@@ -12,19 +12,29 @@ from flagstone.app.ground import Ground
 from flagstone.app.keys import signing_key
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
+from flagstone.blocks.rules.contract.roles import ANALYST
 from flagstone.blocks.rules.service.archives import Archives
 from flagstone.blocks.rules.service.decisions import Service as Decisions
 from flagstone.blocks.rules.service.decisions import program
 from flagstone.blocks.rules.service.keeping import Keys as DecisionKeys
 from flagstone.blocks.rules.service.keeping import Means
+from flagstone.blocks.rules.service.lawbook import LawReader
+from flagstone.blocks.rules.service.simulations import Grounds
+from flagstone.blocks.rules.service.simulations import Service as Simulations
 from flagstone.blocks.rules.service.worker import Task
 from flagstone.blocks.rules.service.workers import Fresh, Pool, PoolBounds
 from flagstone.blocks.rules.web.api import RulesApi
+from flagstone.blocks.rules.web.decisions import DecisionsApi
 from flagstone.blocks.rules.web.openfisca import OpenFiscaApi
 from flagstone.blocks.rules.web.quotas import Quota
+from flagstone.blocks.rules.web.simulations.desk import Desk as SimulationDesk
+from flagstone.blocks.rules.web.simulations.planning import DESK as SIMULATIONS
+from flagstone.blocks.rules.web.simulations.planning import Planning
+from flagstone.blocks.rules.web.simulations.surveys import Surveys
 from flagstone.blocks.tracker.contract import Recorder
 from flagstone.platform.crypto.keys import ensure_secret_key
-from flagstone.platform.http.pages import MenuItem
+from flagstone.platform.http.language import marked
+from flagstone.platform.http.pages import MenuItem, Pages
 from flagstone.platform.http.routes import Routes
 from flagstone.settings.options import RulesOptions
 
@@ -38,7 +48,11 @@ LAW_ARCHIVES = "law-archives"
 MEGABYTE = 1 << 20
 
 
-MENU: tuple[MenuItem, ...] = ()
+SIMULATED = "simulations"
+"""Folder of a site that keeps surveys and the parts of simulations."""
+
+_ = marked
+MENU: tuple[MenuItem, ...] = (MenuItem(SIMULATIONS, _("Simulations"), frozenset({ANALYST})),)
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,7 @@ class Computing:
     engine: Pool
     fresh: Fresh
     decisions: Decisions
+    simulations: Simulations
 
 
 def computing(ground: Ground, recorder: Recorder) -> Computing | None:
@@ -120,4 +135,5 @@ def rules_routes(site: Site) -> Sequence[Routes]:
     return (
         OpenFiscaApi(here.engine, site.settings.public_url, quota).routes(),
         RulesApi(here.engine, quota).routes(),
+        DecisionsApi(here.decisions).routes(),
     )

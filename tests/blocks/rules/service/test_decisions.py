@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from joserfc import jws
@@ -13,6 +14,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from tests.blocks.rules.decided import (
+    LAW,
     MARI,
     OFFICER,
     OMAR,
@@ -21,6 +23,7 @@ from tests.blocks.rules.decided import (
     WHY,
     Deciding,
     case,
+    deciding,
     herself,
     official,
 )
@@ -31,6 +34,9 @@ from flagstone.blocks.rules.contract.engine import USUAL, Terms
 from flagstone.blocks.rules.contract.faults import NotAllowed, ReformInvalid
 from flagstone.blocks.rules.contract.reform import Reform
 from flagstone.blocks.rules.model.decisions import content_of, decision_of, digest_of
+from flagstone.blocks.rules.model.explanation_wire import canonical_bytes
+from flagstone.blocks.rules.service.worker import Task
+from flagstone.blocks.rules.service.workers import Pool
 from flagstone.platform.crypto.detached import attached
 from flagstone.platform.storage.sql import select
 from flagstone.platform.storage.tables import person_read
@@ -78,8 +84,9 @@ def test_the_bytes_are_canonical_and_the_signature_is_one_that_any_library_verif
     made = site.decide()
     assert content_of(decision_of(made.content)) == made.content
     assert digest_of(made.content) == made.digest
-    jwk = site.service.keys()[0]
-    verified = jws.deserialize_compact(attached(made.jws, made.content), ECKey.import_key(jwk), ["ES256"])
+    jwk = site.service.public_keys()[0]
+    key = ECKey.import_key({name: str(value) for name, value in jwk.items()})
+    verified = jws.deserialize_compact(attached(made.jws, made.content), key, ["ES256"])
     assert verified.payload == made.content
     assert json.loads(verified.payload)["number"] == made.decision.number
     assert "d" not in jwk
@@ -140,9 +147,20 @@ def test_a_look_that_finds_nothing_shows_nothing_and_leaves_no_record(site: Deci
         assert view.rows(select(person_read)) == []
 
 
-def test_the_explanation_is_kept_with_the_decision_and_named_by_its_digest(site: Deciding) -> None:
-    signed, explained = site.service.decide(case(), herself(), WHY, USUAL)
+def test_the_explanation_is_kept_with_the_decision_and_named_by_its_digest(
+    lone: Deciding, tmp_path: Path
+) -> None:
+    engine = Pool(Task(LAW, Mode.FAST))
+    try:
+        site = deciding(lone.database, tmp_path, engine)
+        signed, explained = site.service.decide(case(), herself(), WHY, USUAL, languages=("et", "en"))
+    finally:
+        engine.close()
     assert site.service.explanation(signed.decision.number, herself(), WHY) == explained.explanation
+    assert digest_of(canonical_bytes(explained.explanation)) == signed.decision.explanation
+    assert {language for language, _ in explained.explanation.steps[0].words} == {"et", "en"}
+    assert "child_benefit.first_children@2026-03-01" in signed.decision.read
+    assert site.service.replay(signed.decision.number, herself(), WHY).same
 
 
 def test_a_decision_is_by_the_law_as_it_is(site: Deciding) -> None:

@@ -248,6 +248,6 @@ class Decisions(Protocol):
         """Check every record, signature, row and archive, and the chain; for officers, auditors, the site."""
         ...
 
-    def keys(self) -> Sequence[Mapping[str, object]]:
+    def public_keys(self) -> Sequence[Mapping[str, object]]:
         """Return the public keys that decisions are verified by, as JWK (RFC 7517)."""
         ...

@@ -158,8 +158,8 @@ class Service:
         told = Broken("", f"the journal: {verdict.discovery.words} ({verdict.discovery.damage.value})")
         return Checked(checked.decisions, (*checked.broken, told))
 
-    def keys(self) -> Sequence[Mapping[str, object]]:
-        """See `contract.Decisions.keys`."""
+    def public_keys(self) -> Sequence[Mapping[str, object]]:
+        """See `contract.Decisions.public_keys`."""
         return [public_jwk(each) for each in self._means.keys.public]
 
     def newest(self, caller: Caller, *, before: int = 0) -> Sequence[Listed]:

@@ -25,7 +25,8 @@ from flagstone.blocks.rules.model.decisions import (
     number_of,
     read_of,
 )
-from flagstone.blocks.rules.model.wire import NotOnWire, from_wire, on_wire
+from flagstone.blocks.rules.model.explanation_wire import canonical_bytes, explanation_from_wire
+from flagstone.blocks.rules.model.wire import NotOnWire
 from flagstone.blocks.rules.service.archives import Archives
 from flagstone.blocks.rules.service.worker import Task, Worker
 from flagstone.blocks.rules.store import decisions as store
@@ -183,7 +184,7 @@ def reads_name(pairs: Sequence[tuple[str, str]]) -> str:
 
 def explanation_bytes(explanation: Explanation) -> bytes:
     """Return the canonical bytes of an explanation."""
-    return canonical_json.encode(on_wire(explanation))
+    return canonical_bytes(explanation)
 
 
 def retried(attempt: Callable[[], SignedDecision]) -> SignedDecision:
@@ -245,7 +246,7 @@ def explanation_of(view: Reading, digest: str, number: str) -> Explanation:
     if content is None or digest_of(content) != digest:
         raise DecisionBroken(f"{number}: its explanation is gone or was changed")
     try:
-        return from_wire(Explanation, canonical_json.decode(content))
+        return explanation_from_wire(canonical_json.decode(content))
     except (NotCanonical, NotOnWire) as wrong:
         raise DecisionBroken(f"{number}: its explanation cannot be read") from wrong
 

@@ -70,7 +70,7 @@ def web_application(
         *tracker_routes(site, pages, clock),
         *exchange_routes(site, pages, clock),
         *trust_routes(site, pages, clock),
-        *rules_routes(site),
+        *rules_routes(site, pages, clock),
         *more,
     ]
     keepers = Keepers(

@@ -12,7 +12,6 @@ from flagstone.app.ground import Ground
 from flagstone.app.keys import signing_key
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
-from flagstone.blocks.rules.contract.roles import ANALYST
 from flagstone.blocks.rules.service.archives import Archives
 from flagstone.blocks.rules.service.decisions import Service as Decisions
 from flagstone.blocks.rules.service.decisions import program
@@ -27,13 +26,13 @@ from flagstone.blocks.rules.web.api import RulesApi
 from flagstone.blocks.rules.web.decisions import DecisionsApi
 from flagstone.blocks.rules.web.openfisca import OpenFiscaApi
 from flagstone.blocks.rules.web.quotas import Quota
+from flagstone.blocks.rules.web.simulations.desk import MENU as SIMULATION_MENU
 from flagstone.blocks.rules.web.simulations.desk import Desk as SimulationDesk
-from flagstone.blocks.rules.web.simulations.planning import DESK as SIMULATIONS
 from flagstone.blocks.rules.web.simulations.planning import Planning
 from flagstone.blocks.rules.web.simulations.surveys import Surveys
 from flagstone.blocks.tracker.contract import Recorder
+from flagstone.kernel.clock import Clock
 from flagstone.platform.crypto.keys import ensure_secret_key
-from flagstone.platform.http.language import marked
 from flagstone.platform.http.pages import MenuItem, Pages
 from flagstone.platform.http.routes import Routes
 from flagstone.settings.options import RulesOptions
@@ -51,8 +50,7 @@ MEGABYTE = 1 << 20
 SIMULATED = "simulations"
 """Folder of a site that keeps surveys and the parts of simulations."""
 
-_ = marked
-MENU: tuple[MenuItem, ...] = (MenuItem(SIMULATIONS, _("Simulations"), frozenset({ANALYST})),)
+MENU: tuple[MenuItem, ...] = (*SIMULATION_MENU,)
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,14 @@ def computing(ground: Ground, recorder: Recorder) -> Computing | None:
         memory_bytes_max=options.memory_megabytes_max * MEGABYTE,
     )
     engine = Pool(task, _bounds(options))
-    return Computing(engine, Fresh(task), _decisions(ground, engine, task, recorder))
+    simulations = Simulations(ground.databases["rules"], _grounds(ground, task))
+    return Computing(engine, Fresh(task), _decisions(ground, engine, task, recorder), simulations)
+
+
+def _grounds(ground: Ground, task: Task) -> Grounds:
+    """Return on what the site simulates: as many processes as compute, and the same law."""
+    folder, options = ground.folder.path.resolve() / SIMULATED, ground.settings.rules
+    return Grounds(task.law, folder, admitted=task.admitted, workers_max=options.workers)
 
 
 def _decisions(ground: Ground, engine: Pool, task: Task, recorder: Recorder) -> Decisions:
@@ -121,12 +126,18 @@ def at_hand(site: Site) -> Iterator[Site]:
             site.services.computing.engine.close()
 
 
+def stop_simulating(site: Site) -> None:
+    """Let no further simulation begin, and the one that runs stop soon; it goes on when the site starts."""
+    if site.services.computing is not None:
+        site.services.computing.simulations.stop()
+
+
 def rules_menu(site: Site) -> tuple[MenuItem, ...]:
     """Return the officials' part of the menu, nothing at a site without a law."""
     return () if site.services.computing is None else MENU
 
 
-def rules_routes(site: Site) -> Sequence[Routes]:
+def rules_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
     """Return what a site with a law answers about it."""
     here = site.services.computing
     if here is None:
@@ -136,4 +147,17 @@ def rules_routes(site: Site) -> Sequence[Routes]:
         OpenFiscaApi(here.engine, site.settings.public_url, quota).routes(),
         RulesApi(here.engine, quota).routes(),
         DecisionsApi(here.decisions).routes(),
+        *_simulation_routes(site, here, pages, clock),
+    )
+
+
+def _simulation_routes(site: Site, here: Computing, pages: Pages, clock: Clock) -> Sequence[Routes]:
+    """Return the analyst's pages; those with a name of their own stand before those of any number."""
+    book = LawReader(here.engine.ask, site.country.languages)
+    plan = site.country.assessment()
+    currency = plan.currency if plan is not None else ""
+    return (
+        Surveys(here.simulations, pages).routes(),
+        Planning(here.simulations, here.engine.snapshot, book, pages, clock=clock).routes(),
+        SimulationDesk(here.simulations, book, pages, currency=currency).routes(),
     )

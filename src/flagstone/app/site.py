@@ -16,7 +16,7 @@ from flagstone.app.folder import Folder, FolderNotMade, claim, claim_made, visit
 from flagstone.app.ground import Ground
 from flagstone.app.plan import OWN_SETTINGS, own_settings
 from flagstone.app.portal import portal
-from flagstone.app.rules import at_hand
+from flagstone.app.rules import at_hand, stop_simulating
 from flagstone.app.services import Services, services
 from flagstone.app.trust import plant, trusted
 from flagstone.app.work import durable_work
@@ -140,6 +140,7 @@ def at_work(
         if site.services.announcing is not None:
             stack.callback(site.services.announcing.courier.stop)
         stack.callback(jobs.stop)
+        stack.callback(stop_simulating, site)
         jobs.start(wait=False)
         stack.enter_context(carrying(site, clients, servers, secure))
         more = stack.enter_context(mediator_dialect(site, clock))

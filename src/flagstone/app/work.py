@@ -20,6 +20,7 @@ from flagstone.blocks.exchange.service.syncing import Sync
 from flagstone.blocks.identity import jobs as identity
 from flagstone.blocks.portal import jobs as portal
 from flagstone.blocks.portal.service.sessions import PortalSessions
+from flagstone.blocks.rules import jobs as rules
 from flagstone.blocks.tracker import jobs as tracker
 from flagstone.blocks.trust import jobs as trust
 from flagstone.kernel.clock import Clock
@@ -54,6 +55,7 @@ def durable_work(site: Site, sessions: PortalSessions, clock: Clock) -> Jobs:
     _schedule_tracker(site, jobs)
     _schedule_trust(site, jobs)
     _schedule_evidence(site, jobs)
+    _schedule_rules(site, jobs)
     jobs.schedule(Schedule("checkpoints", Every(CHECKPOINT_SECONDS), sign_heads))
     jobs.schedule(Schedule("erase-old-sign-ins", Cron("30 2 * * *"), erase_old))
     return jobs
@@ -172,6 +174,16 @@ def _schedule_evidence(site: Site, jobs: Jobs) -> None:
     jobs.schedule(Schedule("evidence-archives", seldom, _doing(lambda _: evidence.archive(archiver))))
     daily = Cron("20 3 * * *")
     jobs.schedule(Schedule("evidence-old", daily, _doing(lambda _: evidence.retain(archiver, options.days))))
+
+
+def _schedule_rules(site: Site, jobs: Jobs) -> None:
+    """Let simulations that wait be run."""
+    if site.services.computing is not None:
+        simulations = site.services.computing.simulations
+        often = Every(rules.SECONDS)
+        jobs.schedule(
+            Schedule("rules-simulations", often, _doing(lambda _: rules.run_simulations(simulations)))
+        )
 
 
 def _doing(do: Callable[[Any], object]) -> Callable[[Any], None]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A reform as text, YAML or JSON, as somebody pastes or sends it: read within bounds, flaws at their places."""
+"""A reform as text, YAML or JSON, as somebody sends it: read within bounds, with flaws at their places."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _written(cell: Cell) -> str:
     found = _finite(cell)
     if found is None:
         return ""
-    return safe(found) if isinstance(found, str) else repr(float(found)).removesuffix(".0")
+    return safe(found) if isinstance(found, str) else f"{found + 0.0:.12g}"  # what adding up left is cut
 
 
 def _finite(cell: Cell) -> Cell:

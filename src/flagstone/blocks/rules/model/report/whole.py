@@ -111,7 +111,7 @@ def reform_table(reform: Reform, speech: Speech, names: Names = UNNAMED) -> Tabl
     say = speech.say
     rows: list[tuple[str, str, str, str]] = []
     for path, dated in reform.parameters.items():
-        label = names.parameters.get(path.partition("[")[0], "")
+        label = names.parameters.get(path, "")
         rows += [(path, label, when, _value(value, speech)) for when, value in dated.items()]
     rows += [
         (name, names.variables.get(name, ""), "", say(_("counts as nothing"))) for name in reform.neutralized

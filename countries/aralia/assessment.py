@@ -307,6 +307,7 @@ def assessment() -> AssessmentPlan:
             first_year=2024,
             last_year=2025,
             sums={"gross_minor": "employment_income", "tax_withheld_minor": "tax_withheld"},
+            own=frozenset({"tax_withheld"}),
             doubtful=frozenset({"disputed"}),
         ),
         labels=_LABELS,

@@ -61,7 +61,14 @@ class Here:
     def explain(self, situation: Situation, wanted: Wanted, terms: Terms = USUAL) -> Explained:
         outcome = self.calculate(situation)
         steps = tuple(
-            Step(f"{each.variable}<{each.period}>@{each.instance}", each.variable, each.instance, each.period, 1, "")
+            Step(
+                f"{each.variable}<{each.period}>@{each.instance}",
+                each.variable,
+                each.instance,
+                each.period,
+                1,
+                "",
+            )
             for each in asked(situation)
         )
         return Explained(outcome, Explanation(self.digest, tuple(each.key for each in steps), steps))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -44,7 +44,7 @@ def _reckoned(view: View, one: Assessed) -> dict[str, Decimal]:
     """Return a result's values by the second calculator, by period."""
     law = Reckoning(cast(Any, view.situation))
     groups: Any = view.situation
-    of = {
+    of: dict[str, Callable[[str], Decimal]] = {
         "tax_balance": lambda period: law.balance("me", int(period)),
         "income_tax": lambda period: law.income_tax("me", int(period)),
         "parental_benefit": lambda period: law.parental_benefit("me", _month(period)),
@@ -52,8 +52,8 @@ def _reckoned(view: View, one: Assessed) -> dict[str, Decimal]:
         "housing_supplement": lambda period: law.housing_supplement(
             groups["households"]["home"], _month(period)
         ),
-    }[one.result.variable]
-    return {period: of(period) for period in one.values}
+    }
+    return {period: of[one.result.variable](period) for period in one.values}
 
 
 def _month(period: str) -> date:

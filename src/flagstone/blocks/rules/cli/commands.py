@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flagstone.blocks.rules.cli import simulating
+from flagstone.blocks.rules.cli import deciding, simulating
+from flagstone.blocks.rules.cli.deciding import Open
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.suite import SuiteRun
@@ -45,8 +46,8 @@ class Served:
     seconds_max: float
 
 
-def commands(serve_law: Callable[[Served], None]) -> typer.Typer:
-    """Return the sub-commands; `serve_law` serves until it is interrupted."""
+def commands(serve_law: Callable[[Served], None], open_decisions: Open) -> typer.Typer:
+    """Return the sub-commands; `serve_law` serves until interrupted, `open_decisions` opens a site's."""
     app = typer.Typer(name="rules", help="Compute with laws written for OpenFisca.", no_args_is_help=True)
     console = Console(stderr=True)
 
@@ -85,6 +86,7 @@ def commands(serve_law: Callable[[Served], None]) -> typer.Typer:
             serve_law(Served(law, mode, host, port, workers, seconds_max))
 
     simulating.add_to(app)
+    deciding.add_to(app, open_decisions)
     return app
 
 

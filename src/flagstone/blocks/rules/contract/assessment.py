@@ -121,19 +121,25 @@ class PersonFields:
 class IncomeFields:
     """The register of what a person got in a year: `sums` are variables by the field of hundredths they sum.
 
-    Rows whose status is among `doubtful` count, and are named as doubtful. `first_year` and `last_year` are
-    those for which the register is complete; of other years it knows nothing.
+    Those of `own` are read of herself only. Rows whose status is among `doubtful` count, and are named so.
+    `first_year` and `last_year` are those for which the register is complete; of others it knows nothing.
     """
 
     first_year: int
     last_year: int
     sums: Mapping[str, str]
+    own: frozenset[str] = frozenset()
     register: str = "incomes"
     code: str = "personal_code"
     year: str = "year"
     currency: str = "currency"
     status: str = "status"
     doubtful: frozenset[str] = frozenset()
+
+    def sums_of(self, *, herself: bool) -> Mapping[str, str]:
+        """Return the sums that are needed of the person herself, or of others."""
+        kept = {field: name for field, name in self.sums.items() if name not in self.own}
+        return self.sums if herself else kept
 
 
 @dataclass(frozen=True)

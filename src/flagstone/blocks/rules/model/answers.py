@@ -38,6 +38,7 @@ TEXT_LENGTH_MAX = 60
 YES, NO = "yes", "no"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 _GROUPED = re.compile(r"-?\d{1,3}([.,])\d{3}(\1\d{3})*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLAIN = re.compile(r"-?\d{1,15}([.,]\d{1,2})?")
 _MIXED = re.compile(r"-?\d{1,3}(,\d{3})+\.\d{1,2}|-?\d{1,3}(\.\d{3})+,\d{1,2}")
 
@@ -224,9 +225,8 @@ def _places(
 
 def _amount(text: str, ask: Ask) -> float:
     """Return an amount; one point or comma parts the hundredths, and what could be thousands is refused."""
-    plain = (
-        _digits(text).replace(" ", "").replace("\u2212", "-").replace("\u066b", ".").replace("\u066c", ",")
-    )
+    plain = "".join(_digits(text).split())
+    plain = plain.replace("\u2212", "-").replace("\u066b", ".").replace("\u066c", ",")
     plain = plain.strip("\u200e\u200f\u061c")
     if _MIXED.fullmatch(plain):
         last = max(plain.rfind("."), plain.rfind(","))
@@ -255,8 +255,9 @@ def _digits(text: str) -> str:
 
 
 def _date(text: str) -> str:
+    plain = _digits(text)
     try:
-        day = date.fromisoformat(_digits(text))
+        day = date.fromisoformat(plain) if _DAY.fullmatch(plain) else date.min
     except ValueError:
         raise ValueError(NOT_A_DATE) from None
     if not FIRST_DAY <= day <= LAST_DAY:

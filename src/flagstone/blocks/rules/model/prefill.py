@@ -63,17 +63,17 @@ class Amounts:
     doubtful: bool = False
 
 
-def amounts_of(heard: Heard, names: IncomeFields, currency: str) -> Amounts:
-    """Return the sums over the rows of one answer.
+def amounts_of(heard: Heard, names: IncomeFields, wanted: Mapping[str, str], currency: str) -> Amounts:
+    """Return the sums over the rows of one answer, of variables by field as `wanted`.
 
     Rows in another currency make all sums untold; RecordUnreadable for a row without a whole number.
     """
-    sums = dict.fromkeys(names.sums.values(), 0)
+    sums = dict.fromkeys(wanted.values(), 0)
     strange = doubtful = False
     for row in heard.records:
         strange = strange or row.get(names.currency, currency) != currency
         doubtful = doubtful or row.get(names.status) in names.doubtful
-        for column, variable in names.sums.items():
+        for column, variable in wanted.items():
             sums[variable] += _hundredths(row.get(column))
     return Amounts({}, tuple(sums), doubtful) if strange else Amounts(sums, (), doubtful)
 
@@ -150,7 +150,9 @@ class _Page:
 
     def _income(self, code: str, instance: str, year: int) -> None:
         """Put what a person got in a year; of a year that the register does not have, nothing."""
-        names, variables = self._plan.incomes, tuple(self._plan.incomes.sums.values())
+        names = self._plan.incomes
+        sums = names.sums_of(herself=instance == ME)
+        variables = tuple(sums.values())
         heard = self._drawn.incomes.get((code, year))
         mine = "" if instance == ME else f"@{instance}"
         if year != self._year:
@@ -158,7 +160,7 @@ class _Page:
         if heard is None or not names.first_year <= year <= names.last_year:
             self._miss(*(variable + mine for variable in variables))
             return
-        found = amounts_of(heard, names, self._plan.currency)
+        found = amounts_of(heard, names, sums, self._plan.currency)
         self._miss(*(variable + mine for variable in variables if found.untold))
         for variable, hundredths in found.sums.items():
             place = (self._law.persons, instance, variable, str(year))

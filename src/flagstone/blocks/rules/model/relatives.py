@@ -75,8 +75,8 @@ class Family:
 def read_person(data: Mapping[str, JsonValue], heard: Heard, names: PersonFields) -> Relative:
     """Return a record as a person; RecordUnreadable for what no person can be."""
     birth = _day(data.get(names.birth))
-    if birth is None:
-        raise RecordUnreadable("a person without a date of birth")
+    if birth is None or not data.get(names.code):
+        raise RecordUnreadable("a person without a code or a date of birth")
     death = _day(data.get(names.death))
     if death is not None and death < birth:
         raise RecordUnreadable("a death before the birth")
@@ -133,6 +133,8 @@ def late_spouse(me: Relative, people: People) -> Relative | None:
 def family_of(me: Relative, people: People, year: int, names: PersonFields, child_years_max: int) -> Family:
     """Return the family of a person in a year, from everybody that is known of it."""
     partner = people.get(partner_code(me, people, year, names))
+    if partner is not None and partner.code == me.code:
+        partner = None  # nobody is her own spouse, whatever a record says
     both = tuple(each for each in (me, partner) if each is not None and each.lived_in(year))
     children = [
         Member(child, _shared(child, both, people, names))

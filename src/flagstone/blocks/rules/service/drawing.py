@@ -99,12 +99,13 @@ class Drawing:
     ) -> Mapping[tuple[str, int], Heard]:
         """Return what each person got in each year, read once so that nonsense counts as no answer."""
         names = self._plan.incomes
-        fields = frozenset({names.code, names.year, names.currency, names.status, *names.sums})
+        always = frozenset({names.code, names.year, names.currency, names.status})
         found = {}
         for code, year in wanted:
             filters = {names.code: code, names.year: str(year)}
-            heard = self._registers.ask(names.register, filters, fields, person, reason)
-            amounts_of(heard, names, self._plan.currency)
+            sums = names.sums_of(herself=code == person)
+            heard = self._registers.ask(names.register, filters, always | set(sums), person, reason)
+            amounts_of(heard, names, sums, self._plan.currency)
             found[code, year] = heard
         return found
 

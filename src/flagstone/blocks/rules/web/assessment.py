@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Request, Response
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
-from flagstone.blocks.rules.contract.assessment import Words
+from flagstone.blocks.rules.contract.assessment import Result, Words
 from flagstone.blocks.rules.contract.decision_faults import AppealOpen, ClaimInvalid
 from flagstone.blocks.rules.model.shown import (
     assessed_of,
@@ -265,11 +265,7 @@ def _beginning(texts: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix): text for name, text in texts.items() if name.startswith(prefix)}
 
 
-def _said(now: View, other: View) -> Sequence[tuple[object, float, float]]:
-    """Return each result that both can tell: the result, its total now, and with the other figures."""
-    by_variable = {each.result.variable: each for each in other.assessment.assessed}
-    return [
-        (each.result, each.total, by_variable[each.result.variable].total)
-        for each in now.assessment.assessed
-        if each.result.variable in by_variable
-    ]
+def _said(now: View, other: View) -> Sequence[tuple[Result, float | None, float]]:
+    """Return each result that can be told with the other figures: its total now, if any, and with them."""
+    before = {each.result.variable: each.total for each in now.assessment.assessed}
+    return [(each.result, before.get(each.result.variable), each.total) for each in other.assessment.assessed]

@@ -22,6 +22,7 @@ from flagstone.blocks.rules.service.engine.recording import Recorder
 from flagstone.blocks.rules.service.engine.repairs import note_computed
 from flagstone.blocks.rules.service.engine.speed.knowing import Meaning, holder_of, meaning_of
 from flagstone.blocks.rules.service.engine.speed.times import REMEMBERED
+from flagstone.blocks.rules.service.engine.speed.uniform import MANY, refused, uniform
 
 _SIMULATION = "Simulation."
 _TARGETS = tuple(
@@ -100,7 +101,10 @@ def _array(self: Any, meaning: Meaning, holder: Any, period: Any) -> Any:
     arrays, key = holder._memory_storage._arrays, _ETERNITY if meaning.eternal else period
     array = arrays.get(key) if meaning.live else None
     if array is None and meaning.fixed and _simple(self, meaning, holder, period):
-        array = arrays[key] = meaning.default(holder.population.count)
+        array = meaning.default(holder.population.count)
+        if len(array) >= MANY and "_spread" not in self.__dict__:
+            array = uniform(array)
+        arrays[key] = array
         note_computed(holder, period)
     stack = self.tracer._stack
     if array is None:
@@ -144,11 +148,17 @@ def _computed(self: Any, meaning: Meaning, holder: Any, period: Any) -> Any:
         before.append(period)
         try:
             array = _run_formula(self, meaning, holder.population, period)
+        except ValueError as error:
+            if not refused(error, self):
+                raise
+            array = _run_formula(self, meaning, holder.population, period)
         finally:
             before.pop()
         if type(array) is not meaning.kind or array.dtype is not meaning.dtype:
             array = self._cast_formula_result(array, meaning.variable)
         if usual and _fits(meaning, holder, array):
+            if len(array) >= MANY and "_spread" not in self.__dict__:
+                array = uniform(array)
             holder._memory_storage._arrays[_ETERNITY if meaning.eternal else period] = array
             note_computed(holder, period)
         else:  # the long way refuses it, or turns it into what fits

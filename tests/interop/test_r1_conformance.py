@@ -14,7 +14,7 @@ from hashlib import sha512
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from tests.blocks.exchange.web.path.rig import ASKS, TELLS, UUID4, Exchange, ended
+from tests.blocks.exchange.web.path.rig import ASKS, TELLS, UUID, Exchange, ended
 from tests.blocks.exchange.web.path.system import Asked
 
 from flagstone.blocks.exchange.contract.identifiers import ClientId, ServerId, ServiceId
@@ -143,13 +143,13 @@ def test_a_message_id_is_made_of_instance_and_uuid_where_there_is_none(exchange:
     got = exchange.ask()
     prefix, _, uuid = got.one("x-road-id").partition("-")
     assert prefix == "XA"
-    assert UUID4.fullmatch(uuid)
+    assert UUID.fullmatch(uuid)
     assert exchange.provider.asked[0].values("x-road-id") == [got.one("x-road-id")]
 
 
 def test_the_request_id_is_the_servers_own_uuid_and_not_the_consumers(exchange: Exchange) -> None:
     got = exchange.ask(headers={"X-Road-Request-Id": "11111111-1111-4111-8111-111111111111"})
-    assert UUID4.fullmatch(got.one("x-road-request-id"))
+    assert UUID.fullmatch(got.one("x-road-request-id"))
     assert exchange.provider.asked[0].values("x-road-request-id") == [got.one("x-road-request-id")]
     assert got.one("x-road-request-id") != exchange.ask().one("x-road-request-id")
 

@@ -9,7 +9,7 @@ from hashlib import sha512
 from xml.etree import ElementTree
 
 import pytest
-from tests.blocks.exchange.web.path.rig import UUID4, Exchange, ended
+from tests.blocks.exchange.web.path.rig import UUID, Exchange, ended
 
 from flagstone.blocks.exchange.contract.log import Side
 from flagstone.blocks.exchange.model.faults import Spelling
@@ -76,7 +76,7 @@ def test_the_body_of_an_error_is_json_or_the_xml_that_was_asked_for(
         said = json.loads(got.body)
     assert list(said) == ["type", "message", "detail"]
     assert said["type"] == got.fault == "server.serverproxy.access_denied"
-    assert UUID4.fullmatch(said["detail"] or "")
+    assert UUID.fullmatch(said["detail"] or "")
 
 
 def test_the_detail_of_a_fault_finds_the_exchange_in_both_logs(exchange: Exchange) -> None:

@@ -9,7 +9,7 @@ import socket
 from struct import pack
 
 import pytest
-from tests.blocks.exchange.web.path.rig import SECRET, UUID4, Exchange, closing_connection
+from tests.blocks.exchange.web.path.rig import SECRET, UUID, Exchange, closing_connection
 
 from flagstone.blocks.exchange.model.filtering import FILTERED
 from flagstone.blocks.exchange.web.path.bounds import PathBounds
@@ -36,7 +36,7 @@ def answered(exchange: Exchange, request: bytes) -> tuple[int, str]:
     if fault:
         said = json.loads(body)
         assert said["type"] == fault.decode()
-        assert UUID4.fullmatch(said["detail"])
+        assert UUID.fullmatch(said["detail"])
         assert lines[b"content-type"] == b"application/json"
     return int(got[9:12]), fault.decode()
 

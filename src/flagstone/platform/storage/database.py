@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 from flagstone.kernel.audit import Actor, Reason
 from flagstone.kernel.clock import Clock, rfc3339
 from flagstone.kernel.ids import PersonCode, fresh_uuid
+from flagstone.platform.storage import driver, tally
 from flagstone.platform.storage import journal as journals
-from flagstone.platform.storage import tally
 from flagstone.platform.storage.driver import BUSY_SECONDS_MAX
 from flagstone.platform.storage.engine import (
+    BEGIN_WRITING,
+    OWN_TURNS,
     Location,
     reading_engine,
     translated,
@@ -151,20 +153,30 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        """Open a transaction that may write; SQLite's connection is kept for the next one."""
+        """Open a transaction that may write; SQLite's connection is kept for the next one.
+
+        SQLAlchemy takes all that a kept connection does for one transaction; the driver begins and ends ours.
+        """
         with self.turn(), translated():
             if not self.location.is_sqlite:
                 with self.writers.begin() as connection:
                     yield connection
                 return
-            kept, self._kept = self._kept or self.writers.connect(), None
+            kept, self._kept = self._kept or self._connected(), None
             try:
-                with kept.begin():
-                    yield kept
+                driver.run(kept, BEGIN_WRITING)
+                yield kept
+                driver.run(kept, "COMMIT")
             except BaseException:
                 kept.close()  # and begin with a fresh one
                 raise
             self._kept = kept
+
+    def _connected(self) -> Connection:
+        """Return a connection to SQLite whose transactions `_transaction` begins and ends."""
+        connection = self.writers.connect().execution_options(**{OWN_TURNS: True})
+        connection.begin()
+        return connection
 
     @contextmanager
     def _view(self) -> Iterator[Connection]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from flagstone.platform.storage.driver import BUSY_SECONDS_MAX, fault_of, run
@@ -23,6 +23,10 @@ from flagstone.platform.storage.faults import AlreadyThere
 
 _json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """Compact JSON text; floats that are not numbers are refused."""
+
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+OWN_TURNS = "flagstone_own_turns"
+"""Option of a connection to SQLite whose user begins and ends its transactions through the driver."""
 
 READERS_MAX = 8
 WRITERS_MAX = 2  # one that is kept for writes, one for migrations
@@ -68,12 +72,17 @@ def sqlite(path: Path) -> Location:
 
 
 def writing_engine(location: Location) -> Engine:
-    """Return the pool of connections that may write."""
+    """Return the pool of connections that may write; one of `OWN_TURNS` is told itself when to begin."""
     if not location.is_sqlite:
         return _postgresql_engine(location, {"isolation_level": "READ COMMITTED"})
     engine = _sqlite_engine(location, pool_size=WRITERS_MAX)
-    event.listen(engine, "begin", lambda connection: run(connection, "BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin_writing)
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    if OWN_TURNS not in connection.get_execution_options():
+        run(connection, BEGIN_WRITING)
 
 
 def reading_engine(location: Location) -> Engine:
@@ -135,6 +144,8 @@ def _postgresql_engine(location: Location, options: dict[str, Any]) -> Engine:
 
 
 __all__ = [
+    "BEGIN_WRITING",
+    "OWN_TURNS",
     "Location",
     "reading_engine",
     "sqlite",

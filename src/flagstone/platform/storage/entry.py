@@ -26,6 +26,8 @@ FORMAT = 1
 ENTRY_BYTES_MAX = 65_535
 GENESIS = bytes(32)
 
+_MAP = 0xA0  # a map's first byte, without its length
+
 PUT = "put"
 DEL = "del"
 
@@ -108,17 +110,22 @@ class Context:
 
 def shared_bytes(context: Context) -> bytes:
     """Return the part that all entries of a transaction share."""
-    actor, reason = context.actor, context.reason
+    own = canonical.encode({"of": context.size, "ts": rfc3339(context.at), "tx": context.first})
+    lasting = _lasting(context.origin, context.actor, context.reason)
+    count = own[0] + lasting[0] - _MAP  # one byte says map and length of each (RFC 8949, 3.1)
+    return bytes((count,)) + own[1:] + lasting[1:]
+
+
+@lru_cache(maxsize=64)
+def _lasting(origin: str, actor: Actor, reason: Reason) -> bytes:
+    """Return the encoded map of what many transactions say alike; its keys come after all the others."""
     return canonical.encode(
         {
-            "origin": context.origin,
-            "tx": context.first,
-            "of": context.size,
-            "actor": [actor.kind.value, actor.id, actor.name, actor.organisation, actor.system],
-            "purpose": reason.purpose,
-            "basis": reason.legal_basis,
             "xref": reason.message_reference,
-            "ts": rfc3339(context.at),
+            "actor": [actor.kind.value, actor.id, actor.name, actor.organisation, actor.system],
+            "basis": reason.legal_basis,
+            "origin": origin,
+            "purpose": reason.purpose,
         }
     )
 

@@ -81,6 +81,20 @@ def test_a_request_is_on_disk_when_it_is_acknowledged(log: Log, service: Service
     assert found.response is None
 
 
+@pytest.mark.parametrize("hurried", [False, True])
+def test_a_request_is_written_soon_and_sooner_where_its_caller_hurries(
+    log: Log, hurried: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.request(asked(1)).result(SECONDS_MAX)
+    monkeypatch.setattr(message_log, "JOINING_SECONDS", 3_600.0 if hurried else 0.01)
+    log.response(answered(asked(1)))  # from now on the writer waits so long for something urgent
+    time.sleep(0.05)
+    written = log.request(asked(2))
+    if hurried:
+        log.hurry()
+    written.result(SECONDS_MAX)
+
+
 @pytest.mark.parametrize("pause_seconds", [0.0, 0.05])
 def test_a_response_is_written_soon_though_no_request_follows(
     log: Log, service: Service, pause_seconds: float

@@ -104,17 +104,21 @@ class MessageLog(Protocol):
     """Where the message path writes what passes; each method returns at once and never blocks."""
 
     def request(self, record: RequestLogged) -> Future[None]:
-        """Write a request; done when it is on disk, LogFailed when it cannot be.
+        """Write a request, soon or at once after `hurry`; done when on disk, LogFailed when it cannot be.
 
         A log that has no room to take another record answers LogFailed at once.
         """
         ...
 
     def used(self, record: PersonsUsed) -> Future[None]:
-        """Write whose data an answer uses; done when it is on disk, LogFailed when it cannot be.
+        """Write whose data an answer uses, likewise; done when it is on disk, LogFailed when it cannot be.
 
         What is on disk is published as `DataUsed`, at least once.
         """
+        ...
+
+    def hurry(self) -> None:
+        """Write at once what waits; to be called when its caller has nothing better to do, once for many."""
         ...
 
     def response(self, record: ResponseLogged) -> None:

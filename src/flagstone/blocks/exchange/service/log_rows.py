@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from flagstone.blocks.exchange.contract.identifiers import ClientId, ServiceId
 from flagstone.blocks.exchange.contract.log import Exchanged, RequestLogged, ResponseLogged, Side
 from flagstone.blocks.exchange.model import names
 from flagstone.blocks.exchange.service.sealing import Sealer, opened, sealed
@@ -34,8 +36,8 @@ class Rows:
             "side": record.side.value,
             "at": rfc3339(record.at),
             "message_id": record.message_id,
-            "client": str(record.client),
-            "service": str(record.service),
+            "client": _named(record.client),
+            "service": _named(record.service),
         }
         content: Mapping[str, Canonical] = {
             "head": record.head,
@@ -105,13 +107,20 @@ class Rows:
         self, table: str, clear: dict[str, str], content: Mapping[str, Canonical], **numbers: int | None
     ) -> dict[str, Any] | None:
         """Return a row; None when a text cannot be stored or the content is too long."""
-        if any(len(text) > TEXT_LENGTH_MAX or not _is_storable(text) for text in clear.values()):
-            return None
+        for text in clear.values():
+            if len(text) > TEXT_LENGTH_MAX or not _is_storable(text):
+                return None
         try:
             box = sealed(self.sealer, (table, clear["exchange"], clear["side"]), content)
         except ValueError:
             return None
         return None if len(box) > CONTENT_BYTES_MAX else {**clear, **numbers, "sealed": box}
+
+
+@lru_cache(maxsize=1024)
+def _named(identifier: ClientId | ServiceId) -> str:
+    """Return the text of an identifier; few of them occur often."""
+    return str(identifier)
 
 
 def _kept(content: Mapping[str, object], *, heads: bool) -> dict[str, Any]:
@@ -121,6 +130,6 @@ def _kept(content: Mapping[str, object], *, heads: bool) -> dict[str, Any]:
 def _is_storable(text: str) -> bool:
     """Tell whether both engines take `text`: no NUL, no lone surrogates."""
     try:
-        return b"\x00" not in text.encode()
+        return "\x00" not in text and (text.isascii() or bool(text.encode()))
     except UnicodeEncodeError:
         return False

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The message log: one thread writes what passes, everything that waits in one transaction.
 
-A request is written at once, a response after a moment in which it may join the next request; under load
-a transaction takes along all that came while the one before it was written. A request is acknowledged
-when it is on disk. What cannot be written is refused, so that no message passes unseen; responses that
-could not be written are tried again.
+A request is written when its caller says `hurry`, a response after a moment in which it may join the next
+request; under load a transaction takes along all that came while the one before it was written. A request
+is acknowledged when it is on disk. What cannot be written is refused, so that no message passes unseen;
+responses that could not be written are tried again.
 """
 
 from __future__ import annotations
@@ -120,6 +120,12 @@ class Log:
             self._refuse([waiting], "too much waits to be written, or the log does not run")
         return waiting.done
 
+    def hurry(self) -> None:
+        """See `contract.MessageLog.hurry`."""
+        with self._woken:
+            if self._urgent:
+                self._woken.notify()
+
     def response(self, record: ResponseLogged) -> None:
         """See `contract.MessageLog.response`."""
         if not self._put(record):
@@ -135,9 +141,8 @@ class Log:
                 return False
             self._waiting.append(item)
             self._waiting_bytes += _size(item)
-            is_urgent = not isinstance(item, ResponseLogged)
-            self._urgent += is_urgent
-            if is_urgent or len(self._waiting) == BATCH_MAX or (len(self._waiting) == 1 and not self._dozing):
+            self._urgent += not isinstance(item, ResponseLogged)
+            if len(self._waiting) == BATCH_MAX or (len(self._waiting) == 1 and not self._dozing):
                 self._woken.notify()
             return True
 

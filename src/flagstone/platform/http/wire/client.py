@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ssl
-from functools import partial
+from functools import lru_cache, partial
 
 from flagstone.platform.http.wire.bounds import Timeouts, WireBounds
 from flagstone.platform.http.wire.heads import write_request
@@ -67,6 +67,7 @@ class WireClient:
         await self._pool.close()
 
 
+@lru_cache(maxsize=256)
 def _authority(host: str, port: int) -> bytes:
     """Return what Host says (RFC 3986 3.2.2)."""
     return f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode("idna")

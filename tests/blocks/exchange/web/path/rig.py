@@ -42,7 +42,7 @@ INSIDE = ClientId("XA", "GOV", "100", "portal")
 TELLS = ClientId("XA", "GOV", "200", "registry")
 ASKING_SERVER = ServerId(ASKS.member, "asking")
 TELLING_SERVER = ServerId(TELLS.member, "telling")
-UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 SECRET = "only this site knows"
 DESCRIPTION = """{"openapi": "3.0.3", "info": {"title": "Things", "version": "1"},
  "servers": [{"url": "https://secret.internal:8443/api/v1"}, {"url": "https://{host}/x"}], "paths": {}}"""
@@ -80,6 +80,9 @@ class MemoryLog:
             self.uses.append(record)
             written.set_result(None)
         return written
+
+    def hurry(self) -> None:
+        """Have nothing to hurry with."""
 
     def response(self, record: ResponseLogged) -> None:
         """Keep how an exchange ended."""

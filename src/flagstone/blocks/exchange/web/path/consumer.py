@@ -28,6 +28,7 @@ from flagstone.blocks.exchange.web.path.evidence import PATHS as EVIDENCE
 from flagstone.blocks.exchange.web.path.evidence import EvidenceDoor
 from flagstone.blocks.exchange.web.path.plain import Parcel, Transport, is_loopback, unanswered
 from flagstone.blocks.exchange.web.path.streams import Watched, held
+from flagstone.kernel.ids import fresh_uuid
 from flagstone.platform.http.wire.faults import AnswerBroken, BodyBroken, NoAnswer, Unreachable
 from flagstone.platform.http.wire.messages import Answer, Body, Headers, Incoming, ResponseHead
 
@@ -91,7 +92,8 @@ class Consumer:
             return self._clients(incoming)
         if self.evidence is not None and path in EVIDENCE:
             return await self._evidence_given(self.evidence, incoming, secure=secure)
-        course = Course(self._ledger, str(uuid4()))
+        at = self._ledger.clock.now()  # numbers that grow with time keep the log's indexes small and quick
+        course = Course(self._ledger, str(fresh_uuid(at)))
         try:
             return await self._carried(incoming, course, secure=secure)
         except MessageFault as fault:
@@ -110,7 +112,7 @@ class Consumer:
     async def _carried(self, incoming: Incoming, course: Course, *, secure: bool) -> Answer:
         standing = self._standing()
         head = incoming.head
-        given = rest.Given(course.exchange, f"{standing.snapshot.directory.instance}-{uuid4()}")
+        given = rest.Given(course.exchange, f"{standing.snapshot.directory.instance}-{course.exchange}")
         request = rest.request_taken(head.method, head.target, head.headers, given=given)
         if len(request.block) > self._bounds.block_bytes_max:
             raise MessageFault(faults.BAD_REQUEST, "The headers are too large.")

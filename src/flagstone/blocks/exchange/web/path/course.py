@@ -60,6 +60,19 @@ class Ledger:
     messages: MessageLog
     clock: Clock
     tally: Tally
+    due: list[asyncio.Handle] = field(default_factory=list)
+
+    def hurry(self) -> None:
+        """Have what the log was given written when the loop's other work is done, once for all of a turn.
+
+        The writer is a thread: woken any sooner it would only wait for this one, and this one for it.
+        """
+        if not self.due:
+            self.due.append(asyncio.get_running_loop().call_soon(self._hurried))
+
+    def _hurried(self) -> None:
+        self.due.clear()
+        self.messages.hurry()
 
 
 class Course:
@@ -111,6 +124,7 @@ class Course:
         self._committed = self._ledger.messages.request(record)
         if self._committed.done():
             _raise_unless_written(self._committed)
+        self._ledger.hurry()
 
     async def written(self) -> None:
         """Wait until the request is on disk; MessageFault logging_failed when it cannot be."""
@@ -124,7 +138,9 @@ class Course:
     async def used(self, record: PersonsUsed) -> None:
         """Wait until it is on disk whose data the answer uses; MessageFault logging_failed."""
         self.usage_count = len(record.persons)
-        await _written(self._ledger.messages.used(record))
+        noted = self._ledger.messages.used(record)
+        self._ledger.hurry()
+        await _written(noted)
 
     def closed(self, status: int, *, fault: str = "", response_body: BodyHash | None = None) -> None:
         """Note how the exchange ended; what comes after the first time is not heeded."""

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -108,13 +109,13 @@ def site(snapshot: Snapshot, client: socket.socket, server: socket.socket, folde
     path = MessagePath(
         lambda: snapshot, log, Tickets(), clock=clock, secret="", local_address="http://127.0.0.1:1"
     )
-    stopping = multiprocessing.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    told: list[int] = []  # no lock: a handler interrupts whoever holds it
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     log.start()
     path.start(client, server)
     gc.freeze()
-    while not stopping.wait(0.2) and os.getppid() == parent:
-        pass
+    while not told and os.getppid() == parent:
+        time.sleep(0.2)
     path.stop(2.0)
     log.stop()
     database.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flagstone import blocks
+from flagstone.app.assessment import assessment_menu
 from flagstone.app.evidence import count_evidence, require_stamps
 from flagstone.app.exchange_faces import EXCHANGE_MENU, exchange_routes
 from flagstone.app.rules import rules_menu, rules_routes
@@ -122,7 +123,8 @@ def _pages(site: Site) -> tuple[Pages, Assets]:
 
 def _menu(site: Site) -> tuple[MenuItem, ...]:
     """Return the menu: a person's own pages at the citizens' site, and the desks of officials."""
-    return (*(PORTAL_MENU if site.plan.citizens else AGENCY_MENU), *_desks(site))
+    persons = PORTAL_MENU if site.plan.citizens else AGENCY_MENU
+    return (*persons, *assessment_menu(site.country, site.plan), *_desks(site))
 
 
 def _desks(site: Site) -> tuple[MenuItem, ...]:
@@ -137,7 +139,8 @@ def _agency(site: Site) -> Agency | None:
         return None
     definitions = site.country.definitions()
     registers = tuple(each for each in definitions if each.code in site.plan.registers)
-    return Agency(site.plan.name, registers, _desks(site), citizens=site.settings.issuer)
+    own = assessment_menu(site.country, site.plan)
+    return Agency(site.plan.name, registers, _desks(site), citizens=site.settings.issuer, own=own)
 
 
 def _identity_routes(site: Site, pages: Pages) -> Sequence[Routes]:

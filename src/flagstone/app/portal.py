@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from flagstone.app.assessment import assesses
 from flagstone.app.keys import signing_key
 from flagstone.app.services import portal_client
 from flagstone.app.sources import life_registry, sources
-from flagstone.blocks.identity.contract import PERSON_SCOPES, Client, ClientAuthentication
+from flagstone.blocks.identity.contract import PERSON_SCOPES, Client, ClientAuthentication, ClientUnknown
 from flagstone.blocks.identity.service.filed import write_registration
 from flagstone.blocks.portal.model import Limits
 from flagstone.blocks.portal.service.facts import Patience, PersonFacts
@@ -17,11 +20,13 @@ from flagstone.blocks.portal.service.life import LifeEvents
 from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.portal.service.signing_in import SigningIn
 from flagstone.blocks.portal.web.routes import Portal
+from flagstone.blocks.rules.web.assessment import MENU as ASSESSMENT_MENU
 from flagstone.kernel.audit import Reason, job
 from flagstone.kernel.clock import Clock
 from flagstone.platform.crypto.jose import public_jwk
 from flagstone.platform.crypto.keys import SigningKey, ensure_secret_key
 from flagstone.platform.http.client import OtherSite
+from flagstone.platform.http.pages import MenuItem
 from flagstone.platform.http.relying_party import Registration, RelyingParty
 
 if TYPE_CHECKING:
@@ -49,6 +54,7 @@ def portal(site: Site, clock: Clock) -> Portal:
         party,
         PersonFacts(sources(site) if site.plan.citizens else (), patience=_patience(site)),
         LifeEvents(site.country.life_events(), life_registry(site) if site.plan.citizens else None),
+        lambda: _elsewhere(site),
     )
 
 
@@ -87,3 +93,19 @@ def _limits(site: Site) -> Limits:
     sessions = site.settings.sessions
     absolute = timedelta(hours=sessions.absolute_hours)
     return Limits(min(timedelta(minutes=sessions.idle_minutes), absolute), absolute)
+
+
+def _elsewhere(site: Site) -> tuple[MenuItem, ...]:
+    """Return the way from the citizens' pages to the site that assesses, once that has made itself known."""
+    identity = site.services.identity
+    there = next((each for each in site.country.plans() if assesses(site.country, each)), None)
+    if identity is None or there is None or there.code == site.plan.code:
+        return ()
+    try:
+        client = identity.provider.clients.find(portal_client(site.country, there.code))
+    except ClientUnknown:
+        return ()
+    address = urlsplit(client.redirect_uris[0])
+    return tuple(
+        replace(item, path=f"{address.scheme}://{address.netloc}{item.path}") for item in ASSESSMENT_MENU
+    )

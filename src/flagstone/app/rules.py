@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flagstone.app.assessment import assessment_routes
 from flagstone.app.ground import Ground
 from flagstone.app.keys import signing_key
 from flagstone.blocks.rules.contract.calculation import Mode
@@ -148,6 +149,7 @@ def rules_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
         RulesApi(here.engine, quota).routes(),
         DecisionsApi(here.decisions).routes(),
         *_simulation_routes(site, here, pages, clock),
+        *assessment_routes(site, pages, clock, engine=here.engine, decisions=here.decisions),
     )
 
 

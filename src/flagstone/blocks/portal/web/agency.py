@@ -18,13 +18,15 @@ from flagstone.platform.http.routes import ANYONE, Routes
 class Agency:
     """What the home page of an agency shows: its name, its registers, its desks by role.
 
-    `citizens` is the address of the pages for citizens, empty where there are none.
+    `citizens` is the address of the pages for citizens, empty where there are none; `own` are pages that this
+    site has for everybody about herself.
     """
 
     name: Mapping[str, str]
     registers: tuple[RegisterDefinition, ...]
     desks: tuple[MenuItem, ...]
     citizens: str = ""
+    own: tuple[MenuItem, ...] = ()
 
 
 def agency_routes(agency: Agency, pages: Pages) -> Routes:

@@ -3,20 +3,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import Request, Response
 
 from flagstone.blocks.portal.service.life import LifeEvents
-from flagstone.platform.http.pages import Pages
+from flagstone.platform.http.pages import MenuItem, Pages
 from flagstone.platform.http.routes import ANYONE, Routes
 
 
-def home_routes(life: LifeEvents, pages: Pages) -> Routes:
-    """Return the routes of home and of the life events, open to anyone."""
+def nothing_elsewhere() -> tuple[MenuItem, ...]:
+    """Return that no other site has pages for everybody."""
+    return ()
+
+
+def home_routes(
+    life: LifeEvents, pages: Pages, elsewhere: Callable[[], tuple[MenuItem, ...]] = nothing_elsewhere
+) -> Routes:
+    """Return the routes of home and of the life events, open to anyone.
+
+    `elsewhere` are pages that other sites have for everybody, with whole addresses.
+    """
     routes = Routes()
 
     @routes.get("/", access=ANYONE, name="home")
     def home(request: Request) -> Response:
-        return pages.render(request, "portal/home.html", events=life.all)
+        return pages.render(request, "portal/home.html", events=life.all, elsewhere=elsewhere())
 
     @routes.get("/life/{code}", access=ANYONE, name="life-event")
     def life_event(request: Request, code: str) -> Response:

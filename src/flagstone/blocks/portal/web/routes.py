@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flagstone.blocks.portal.service.facts import PersonFacts
@@ -11,7 +12,7 @@ from flagstone.blocks.portal.service.sessions import SIGNED_IN as SIGNED_IN_ROLE
 from flagstone.blocks.portal.service.sessions import PortalSessions
 from flagstone.blocks.portal.service.signing_in import SigningIn
 from flagstone.blocks.portal.web.agency import Agency, agency_routes
-from flagstone.blocks.portal.web.home import home_routes
+from flagstone.blocks.portal.web.home import home_routes, nothing_elsewhere
 from flagstone.blocks.portal.web.me import me_routes
 from flagstone.blocks.portal.web.sessions import session_routes
 from flagstone.blocks.portal.web.signing_in import notice_routes, sign_in_routes
@@ -37,13 +38,14 @@ AGENCY_MENU = (HOME, SESSIONS)
 
 @dataclass(frozen=True)
 class Portal:
-    """What the portal's pages lean on."""
+    """What the portal's pages lean on; `elsewhere` are pages that other sites have for everybody."""
 
     sessions: PortalSessions
     signing_in: SigningIn
     party: RelyingParty
     facts: PersonFacts
     life: LifeEvents
+    elsewhere: Callable[[], tuple[MenuItem, ...]] = nothing_elsewhere
 
 
 def portal_routes(portal: Portal, pages: Pages, agency: Agency | None = None) -> tuple[Routes, ...]:
@@ -61,7 +63,7 @@ def portal_routes(portal: Portal, pages: Pages, agency: Agency | None = None) ->
         return True
 
     own = (
-        (home_routes(portal.life, pages), me_routes(portal.facts, pages))
+        (home_routes(portal.life, pages, portal.elsewhere), me_routes(portal.facts, pages))
         if agency is None
         else (agency_routes(agency, pages),)
     )

@@ -81,7 +81,7 @@ NOTHING = Answers()
 def questions(plan: AssessmentPlan, known: Known, year: int, *, everything: bool = False) -> list[Question]:
     """Return what may be asked of a person's year, in the plan's order.
 
-    With `everything` also what registers know, to be answered otherwise. A child in care has no home to ask of.
+    With `everything` also what registers know, to be answered otherwise. A child in care is asked of no home.
     """
     in_care = is_in_care(known, plan)
     return [

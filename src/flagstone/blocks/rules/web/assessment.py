@@ -27,12 +27,15 @@ from flagstone.blocks.rules.model.shown import (
 from flagstone.blocks.rules.service.assessment import Asking, Assessing, View, person_of
 from flagstone.platform.http.csrf import read_form
 from flagstone.platform.http.language import marked as _
-from flagstone.platform.http.pages import Pages
+from flagstone.platform.http.pages import MenuItem, Pages
 from flagstone.platform.http.principal import current
 from flagstone.platform.http.request_id import request_id
 from flagstone.platform.http.routes import SIGNED_IN, Routes
 
 PREFIX = "/my/assessment"
+MENU = (MenuItem(PREFIX, _("My assessment"), frozenset({"signed-in"})),)
+"""A person's own part of the menu."""
+
 STATEMENT_LENGTH_MAX = 2_000
 FIELDS_MAX = 200
 WORDS = (

@@ -36,7 +36,8 @@ class Task:
     `survey` is the file of the plan's survey, `pattern` the content of a pattern other than the law's own,
     `admitted` are the reform classes that may be brought in. `households` is a file (`.csv` or `.parquet`)
     to which each household's numbers are written. `anew` forgets what was computed under the reform before.
-    `check` only says whether the plan can be run.
+    `check` only says whether the plan can be run. `cache` keeps what loading the law found out, empty for the
+    user's own; `path` are folders from which packages are imported before any other.
     """
 
     law: LawName
@@ -48,6 +49,7 @@ class Task:
     households: str = ""
     anew: bool = False
     check: bool = False
+    cache: str = ""
     path: tuple[str, ...] = ()
 
 
@@ -58,6 +60,7 @@ class SurveyTask:
     law: LawName
     file: str
     name: str
+    cache: str = ""
     path: tuple[str, ...] = ()
 
 

@@ -134,7 +134,7 @@ class Service:
         _check_survey(name, content)
         digest = sha256(content).hexdigest()
         file = self._keep(digest, content)
-        found = look_through(SurveyTask(self._grounds.law, str(file), name))
+        found = look_through(SurveyTask(self._grounds.law, str(file), name, cache=self._cache))
         with self._database.writing(caller.actor, reason) as write:
             known = store.survey(write, name)
             if known is not None and known["sha256"] != digest:
@@ -230,7 +230,14 @@ class Service:
         most = grounds.workers_max or len(os.sched_getaffinity(0))
         workers = min(plan.workers or most, most)
         bounded = replace(plan, workers=workers, cluster=grounds.cluster)
-        return Task(grounds.law, bounded, str(grounds.folder), survey=file, admitted=grounds.admitted)
+        return Task(
+            grounds.law,
+            bounded,
+            str(grounds.folder),
+            survey=file,
+            admitted=grounds.admitted,
+            cache=self._cache,
+        )
 
     def _bounded(self, plan: SimulationPlan) -> SimulationPlan:
         """Return a plan within this site's bounds; PlanInvalid."""
@@ -269,6 +276,10 @@ class Service:
             fault=row["fault"],
             seconds=row["milliseconds"] / 1000,
         )
+
+    @property
+    def _cache(self) -> str:
+        return str(self._grounds.folder / "law-cache")
 
     def _file(self, digest: str) -> Path:
         return self._grounds.folder / "imported" / digest

@@ -24,7 +24,8 @@ from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.faults import CalculationFailed, SimulationFailed
 from flagstone.blocks.rules.contract.simulation import Executor
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
-from flagstone.blocks.rules.service.engine.loading import load, settle
+from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
+from flagstone.blocks.rules.service.engine.loading import Law, load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.simulation import executors, statistics, surveys
 from flagstone.blocks.rules.service.engine.simulation.checkpoints import Checkpoints
@@ -148,10 +149,9 @@ def _elsewhere(text: str, identity: str) -> Setting:
 
 def _setting(task: Task, source: Source | None = None) -> Setting:
     """Load the law, and return a task ready to be computed."""
-    sys.path[:0] = [each for each in task.path if each not in sys.path]
     enter(Mode.FAST)
-    laws = laws_of(task)
-    law = laws[Side.LAW]
+    law = _law(task)
+    laws = laws_of(task, law)
     pattern = pattern_for(task, law)
     if source is None and task.survey:
         size = task.plan.chunk_households
@@ -165,8 +165,12 @@ def _simulate(asked: Any, send: Send, stopped: Callable[[], bool]) -> Any:
 
 def _survey(asked: Any, _send: Send, _stopped: Callable[[], bool]) -> Any:
     task = from_wire(SurveyTask, asked)
-    sys.path[:0] = task.path
-    return on_wire(surveys.looked_through(Path(task.file), load(task.law), task.name))
+    return on_wire(surveys.looked_through(Path(task.file), _law(task), task.name))
+
+
+def _law(task: Task | SurveyTask) -> Law:
+    sys.path[:0] = [each for each in task.path if each not in sys.path]
+    return load(task.law, Shelf(Path(task.cache)) if task.cache else users_shelf())
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 from flagstone.blocks.rules.contract.faults import PlanInvalid
 from flagstone.blocks.rules.contract.simulation import Scale, SimulationPlan
 from flagstone.blocks.rules.model.wire import on_wire
-from flagstone.blocks.rules.service.engine.loading import Law, load
+from flagstone.blocks.rules.service.engine.loading import Law
 from flagstone.blocks.rules.service.engine.reforming import reformed
 from flagstone.blocks.rules.service.engine.simulation import line
 from flagstone.blocks.rules.service.engine.simulation.measuring import (
@@ -143,9 +143,8 @@ class Setting:
         return Told(self.budget, labels, Scale.OECD if self.ask.birth else Scale.ROOT, drawn)
 
 
-def laws_of(task: Task) -> dict[Side, Law]:
+def laws_of(task: Task, law: Law) -> dict[Side, Law]:
     """Return the law as it is and under the task's reform; LawUnavailable, ReformInvalid."""
-    law = load(task.law)
     if task.plan.reform.changes_nothing:
         return {Side.LAW: law, Side.REFORM: law}
     return {Side.LAW: law, Side.REFORM: reformed(law, task.plan.reform, None, frozenset(task.admitted))}

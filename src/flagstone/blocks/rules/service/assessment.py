@@ -182,6 +182,10 @@ class Assessing:
         """Record what the person says is otherwise, and what the law would then give."""
         return self._decisions.appeal(number, claimed, statement, who.caller, self._reason(who))
 
+    def forget(self) -> None:
+        """Forget what was drawn lately."""
+        self._remembered = _Remembered()
+
     def _require(self, year: int) -> None:
         if year not in self.years():
             raise YearUnknown

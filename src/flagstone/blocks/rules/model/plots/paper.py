@@ -162,7 +162,8 @@ class Paper:
         at = _attributes(x=place[0], y=place[1])
         return (
             f'<text class="look-plot__{name}" {at} text-anchor="{anchors[side]}" '
-            f'font-size="{plain(size)}" fill="{colour}"{direction}>{clean(text)}</text>'
+            f'font-size="{plain(size)}" fill="{colour}" stroke="{PAPER}" stroke-width="3" '
+            f'stroke-linejoin="round" paint-order="stroke"{direction}>{clean(text)}</text>'
         )
 
     def _across(self, x: float) -> float:

@@ -151,7 +151,7 @@ def gains(material: Material) -> Section | None:
         Column("sum", told.with_unit(say(_("Gain of all of them")), told.yearly(1.0)), Form.CHANGE),
     )
     rows = tuple((_between(material, low, high), households, total) for low, high, households, total in found)
-    table = Table("gains", title, columns_told, rows)
+    table = Table("gains", say(_("Households by how much they gain or lose")), columns_told, rows)
     lead = say(_("Households whose income stays the same are in the table and not in the picture."))
     return Section("gains", title, lead, table, (picture,), folded=True)
 
@@ -248,5 +248,11 @@ def spread(material: Material) -> Section:
         name = told.with_unit(say(_("Median income")), told.yearly(1.0))
         measures.append((name, found.median_law, found.median_reform, Form.COUNT))
     rows = tuple((name, law, reform, reform - law) for name, law, reform, _form in measures)
-    table = Table("spread", heading, columns_told, rows, forms=tuple(each[3] for each in measures))
+    table = Table(
+        "spread",
+        say(_("Gini coefficient, poverty and median income")),
+        columns_told,
+        rows,
+        forms=tuple(each[3] for each in measures),
+    )
     return Section("spread", heading, lead, table)

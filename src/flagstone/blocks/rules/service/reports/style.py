@@ -45,6 +45,7 @@ dl div { display: grid; gap: 0 1.5rem; padding: .45rem 0; border-bottom: 1px sol
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); }
 dt { color: var(--grey); }
 dd { margin: 0; overflow-wrap: anywhere; }
+.look-plot__label, .look-plot__number { stroke: var(--paper); }
 .look-plot__label { fill: var(--ink); }
 .look-plot__number { fill: var(--grey); }
 .look-plot__rule { stroke: var(--rule); }

@@ -22,7 +22,6 @@ ROWS_MAX = 60
 ROWS_AT_FIRST = 2
 NAME_LENGTH_MAX = 120
 TEXT_LENGTH_MAX = 2_000
-MADE_UP, SURVEY = "made-up", "survey"
 TAKES, GIVES = 1, -1
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?")
 _GROUPS = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(\D|$))")
@@ -32,7 +31,6 @@ _FIELDS = (
     "name",
     "year",
     "neutralized",
-    "people",
     "households",
     "seed",
     "survey",
@@ -95,7 +93,7 @@ class Understood:
 
 def begun(year: int) -> Draft:
     """Return the draft of somebody who begins."""
-    said = {"year": str(year), "people": MADE_UP, "households": "10000", "seed": "1"}
+    said = {"year": str(year), "households": "10000", "seed": "1"}
     return Draft(tuple(Row(since=f"{year}-01-01") for _place in range(ROWS_AT_FIRST)), said)
 
 
@@ -120,7 +118,6 @@ def draft_of(plan: SimulationPlan) -> Draft:
     said = {
         "name": plan.name,
         "year": str(plan.year),
-        "people": SURVEY if plan.population.survey else MADE_UP,
         "households": str(plan.population.households),
         "seed": str(plan.population.seed),
         "survey": plan.population.survey,
@@ -263,10 +260,9 @@ def _number(text: str) -> int | float | None:
 
 
 def _population(draft: Draft) -> tuple[Population, list[Flaw]]:
-    """Return who is simulated, and flaws."""
-    if draft.text("people") == SURVEY:
-        survey = draft.text("survey")
-        return Population(survey), [] if survey else [Flaw("survey", _("Choose a survey"))]
+    """Return who is simulated, and flaws; without a survey people are made up."""
+    if draft.text("survey"):
+        return Population(draft.text("survey")), []
     flaws = []
     numbers = {name: _GROUPS.sub("", draft.text(name)) for name in ("households", "seed")}
     whole = {name: int(said) if _WHOLE.fullmatch(said) else -1 for name, said in numbers.items()}

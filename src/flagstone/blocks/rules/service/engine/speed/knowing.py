@@ -11,13 +11,15 @@ from openfisca_core.holders import Holder
 from openfisca_core.indexed_enums import Enum, EnumArray
 from openfisca_core.periods import DateUnit
 
+from flagstone.blocks.rules.service.engine.speed.uniform import uniform
+
 FEW = 16
 
 
 class Meaning:
     """What a variable says of itself, found out once for a law."""
 
-    __slots__ = ("_few", "dtype", "eternal", "fixed", "formulas", "key", "kind", "live", "name", "unit", "variable")  # fmt: skip  # noqa: E501
+    __slots__ = ("_few", "_many", "dtype", "eternal", "fixed", "formulas", "key", "kind", "live", "name", "unit", "variable")  # fmt: skip  # noqa: E501
 
     def __init__(self, variable: Any) -> None:
         """Look at a variable of OpenFisca."""
@@ -30,6 +32,7 @@ class Meaning:
         self.kind: Any = EnumArray if variable.value_type is Enum else numpy.ndarray
         self.formulas: dict[Any, tuple[Any, bool]] = {}
         self._few: dict[int, Any] = {}
+        self._many: Any = None
 
     def formula(self, period: Any) -> tuple[Any, bool]:
         """Return the formula at a period's start, if there is one, and whether it reads parameters."""
@@ -46,6 +49,12 @@ class Meaning:
                 return few
             self._few[count] = few
         return few.copy()
+
+    def shared_default(self, count: int) -> Any:
+        """Return an array of so many values that nobody gave, which cannot be written to."""
+        if self._many is None or len(self._many) != count:
+            self._many = uniform(self.variable.default_array(count))
+        return self._many
 
     def __deepcopy__(self, _memo: Any) -> None:
         """Leave a copy of the variable to find out anew."""

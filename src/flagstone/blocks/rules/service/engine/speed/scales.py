@@ -14,6 +14,7 @@ from openfisca_core.taxscales import marginal_rate_tax_scale
 from openfisca_core.taxscales.marginal_rate_tax_scale import MarginalRateTaxScale
 
 from flagstone.blocks.rules.service.engine.hooks import Hook, Target, Undo, replaced
+from flagstone.blocks.rules.service.engine.speed.uniform import is_uniform, repeated
 
 MANY = 2_048
 _CALC = Target(marginal_rate_tax_scale, "MarginalRateTaxScale.calc")
@@ -27,6 +28,14 @@ def _calc(self: Any, tax_base: Any, factor: Any = 1.0, round_base_decimals: int 
         if type(tax_base) is numpy.ndarray and self.thresholds:
             return _few(self, tax_base, factor, round_base_decimals)
         return _plain_calc(self, tax_base, factor, round_base_decimals)
+    if is_uniform(factor):
+        factor = factor[:1]
+    if is_uniform(tax_base) and numpy.size(factor) == 1:
+        return repeated(_by_brackets(self, tax_base[:1], factor, round_base_decimals), len(tax_base))
+    return _by_brackets(self, tax_base, factor, round_base_decimals)
+
+
+def _by_brackets(self: Any, tax_base: Any, factor: Any, round_base_decimals: int | None) -> Any:
     factors = factor + _EPSILON
     total = numpy.zeros(len(tax_base))
     low = _threshold(factors, self.thresholds[0], round_base_decimals)

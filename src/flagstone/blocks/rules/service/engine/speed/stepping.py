@@ -101,10 +101,7 @@ def _array(self: Any, meaning: Meaning, holder: Any, period: Any) -> Any:
     arrays, key = holder._memory_storage._arrays, _ETERNITY if meaning.eternal else period
     array = arrays.get(key) if meaning.live else None
     if array is None and meaning.fixed and _simple(self, meaning, holder, period):
-        array = meaning.default(holder.population.count)
-        if len(array) >= MANY and "_spread" not in self.__dict__:
-            array = uniform(array)
-        arrays[key] = array
+        array = arrays[key] = _default(self, meaning, holder.population.count)
         note_computed(holder, period)
     stack = self.tracer._stack
     if array is None:
@@ -207,7 +204,7 @@ def _run_formula(self: Any, meaning: Meaning, population: Any, period: Any) -> A
     """Return what a variable's formula gives; its default where it has none, or that gives nothing."""
     formula, reads = meaning.formulas.get(period[1]) or meaning.formula(period)
     if formula is None:
-        return meaning.default(population.count)
+        return _default(self, meaning, population.count)
     if not reads:
         array = formula(population, period)
     else:
@@ -215,7 +212,14 @@ def _run_formula(self: Any, meaning: Meaning, population: Any, period: Any) -> A
         recorded = type(tracer) is Recorder
         at = tracer.parameters_at if recorded else self.tax_benefit_system.get_parameters_at_instant
         array = formula(population, period, at)
-    return meaning.default(population.count) if array is None else array
+    return _default(self, meaning, population.count) if array is None else array
+
+
+def _default(self: Any, meaning: Meaning, count: int) -> Any:
+    """Return an array of a variable's default; one of many keeps it once, unless a formula wrote into such."""
+    if count < MANY or "_spread" in self.__dict__:
+        return meaning.default(count)
+    return meaning.shared_default(count)
 
 
 def _call(self: Any, variable_name: str, period: Any, options: Any = None) -> Any:

@@ -40,6 +40,14 @@ def _method(function: Callable[..., object]) -> Callable[..., object]:
     return moved
 
 
+_STOP = Target(period_, "Period.stop")
+
+
+def _remember_ends() -> Undo:
+    return replaced((_STOP, property(lru_cache(REMEMBERED)(Period.stop.fget))))
+
+
+ENDS = Hook("ends-remembered", (_STOP,), frozenset({"?"}), _remember_ends)
 HOOK = Hook(
     "times-remembered",
     (_PARSED_INSTANT, _PARSED_PERIOD, _WEIGHTS, _MOVED_INSTANT, _MOVED_PERIOD),

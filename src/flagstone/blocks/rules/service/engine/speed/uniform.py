@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy
+from openfisca_core.indexed_enums import EnumArray
 
 MANY = 2_048
 _BITS = {"f": {4: numpy.int32, 8: numpy.int64}}
@@ -27,7 +28,20 @@ def uniform(array: Any) -> Any:
     first = plain[0]
     if plain[-1] != first or plain[count // 2] != first or not (plain == first).all():
         return array
-    return numpy.broadcast_to(array[:1].copy(), array.shape, subok=True)
+    return repeated(array, count)
+
+
+def repeated(array: Any, count: int) -> Any:
+    """Return the first value of an array so many times, kept once; an enumeration stays one."""
+    one = array[:1].view(numpy.ndarray).copy()
+    many = numpy.ndarray((count,), one.dtype, one, 0, (0,))
+    many.flags.writeable = False
+    return EnumArray(many, array.possible_values) if type(array) is EnumArray else many
+
+
+def is_uniform(array: Any) -> bool:
+    """Tell whether an array keeps its value once."""
+    return type(array) is numpy.ndarray and array.strides == (0,) and len(array) >= MANY
 
 
 def refused(error: ValueError, simulation: Any) -> bool:

@@ -21,6 +21,7 @@ from flagstone.blocks.identity.service.provider import Provider
 from flagstone.blocks.registry import cli as registry
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.rules.cli import commands as rules
+from flagstone.blocks.rules.service.decisions import Service as Decisions
 from flagstone.blocks.tracker import cli as tracker
 from flagstone.blocks.trust.cli.commands import commands as trust_commands
 from flagstone.cli import (
@@ -68,6 +69,15 @@ def _tracker() -> Iterator[tracker.Opened]:
         yield tracker.Opened(site.services.tracker, handed_out, SystemClock())
 
 
+@contextmanager
+def _decisions() -> Iterator[Decisions]:
+    """Open the decisions of the site for one command."""
+    with options.visiting() as site:
+        if site.services.computing is None:
+            raise SettingsFault(f"site: {site.plan.code} computes by no law")
+        yield site.services.computing.decisions
+
+
 def nothing(_since: datetime, _until: datetime) -> tuple[()]:
     """Return that no message passed: there is no exchange."""
     return ()
@@ -102,7 +112,7 @@ app.callback()(options.remember)
 app.add_typer(identity.commands(_provider), name="identity")
 app.add_typer(registry.commands(_registry), name="registry")
 app.add_typer(tracker.commands(_tracker), name="tracker")
-app.add_typer(rules.commands(ruling.serve), name="rules")
+app.add_typer(rules.commands(ruling.serve, _decisions), name="rules")
 exchange = exchange_commands.commands(exchanging.opened)
 exchange.add_typer(news.commands(_news), name="news")
 exchange.add_typer(globalconf.commands(exchanging.configuration, following_apart), name="conf")

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from flagstone.blocks.rules.cli.commands import Served, commands
+from flagstone.blocks.rules.service.decisions import Service
 
 pytestmark = pytest.mark.slow
 
@@ -19,8 +21,12 @@ def never(_wanted: Served) -> None:
     raise AssertionError("nothing is to be served")
 
 
+def nothing() -> AbstractContextManager[Service]:
+    raise AssertionError("no site is to be opened")
+
+
 def run(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(commands(never), arguments)
+    done = CliRunner().invoke(commands(never, nothing), arguments)
     return done.exit_code, done.output
 
 

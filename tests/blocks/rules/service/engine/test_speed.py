@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from openfisca_core.errors import ParameterNotFoundError
 from openfisca_core.indexed_enums import EnumArray
 from openfisca_core.parameters import ParameterNode
+from openfisca_core.periods import DateUnit, Instant, Period
 from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxscales import MarginalRateTaxScale
+from openfisca_core.variables import Variable
 
 from flagstone.blocks.rules.contract.calculation import Bounds, JsonValue, Mode, Situation
 from flagstone.blocks.rules.service.engine.calculating import calculate
@@ -27,6 +29,7 @@ from flagstone.blocks.rules.service.engine.loading import Law
 from flagstone.blocks.rules.service.engine.modes import SPEED, enter
 from flagstone.blocks.rules.service.engine.speed import parameters
 from flagstone.blocks.rules.service.engine.speed import situations as situations_at_once
+from flagstone.blocks.rules.service.engine.speed.uniform import MANY, uniform
 
 MONTH, YEAR = "2017-01", "2017"
 
@@ -271,3 +274,65 @@ def test_an_unusual_one_goes_the_long_way(template: Law, change: dict[str, Any])
         assert situations_at_once.answered(template, {**USUAL, **change}, Bounds()) is None
     with at(Mode.FAST):
         assert situations_at_once.answered(template, USUAL, Bounds(values_max=1)) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["day", "week", "weekday", "month", "year"]), st.integers(1, 40), st.dates())
+def test_ends_of_periods_agree(unit: str, size: int, start: date) -> None:
+    period = Period((DateUnit(unit), Instant((start.year, start.month, start.day)), size))
+    with at(Mode.REFERENCE):
+        try:
+            expected = period.stop
+        except (ValueError, OverflowError):
+            return
+    with at(Mode.FAST):
+        assert period.stop == period.stop == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([0.0, -0.0, 1.5, float("nan"), True, 7, "2020-01-01"]),
+    st.integers(0, MANY + 10),
+    st.booleans(),
+)
+def test_an_array_of_one_value_keeps_every_bit(value: Any, place: int, odd: bool) -> None:
+    dtype = "datetime64[D]" if isinstance(value, str) else None
+    plain = numpy.full(MANY + 10, value, dtype=dtype)
+    if odd and place < len(plain) and not isinstance(value, str):
+        plain[place] = not value if isinstance(value, bool) else value + 1
+    found = uniform(plain)
+    assert found.tobytes() == plain.tobytes()
+    assert (found.dtype, found.shape) == (plain.dtype, plain.shape)
+
+
+def test_an_enumeration_of_one_value_stays_one(template: Law) -> None:
+    status = template.system.variables["housing_occupancy_status"].possible_values
+    found = uniform(EnumArray(numpy.full(MANY, 2, dtype="int16"), status))
+    assert found.strides == (0,)
+    assert list(found.decode_to_str()[:2]) == ["free_lodger"] * 2
+    assert all(found == status.free_lodger)
+
+
+def test_a_formula_that_writes_into_what_it_read_computes_as_it_does_plainly(template: Law) -> None:
+    class overwritten(Variable):  # type: ignore[misc]  # noqa: N801
+        value_type = float
+        entity = template.system.person_entity
+        definition_period = DateUnit.MONTH
+
+        def formula(person: Any, period: Any) -> Any:  # noqa: N805
+            returns = person("capital_returns", period)
+            returns[1] = 77
+            return returns
+
+    answers = []
+    for mode in Mode:
+        with at(mode):
+            system = template.system.clone()
+            system.add_variable(overwritten)
+            simulation = crowd(replace(template, system=system), MANY + 1)
+            simulation.calculate("pension", MONTH)
+            answers.append(
+                [simulation.calculate(each, MONTH)[:3].tolist() for each in ("overwritten", "income_tax")]
+            )
+    assert answers[0] == answers[1]
+    assert answers[0][0] == [0, 77, 0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Processes that compute by Aralia's law, the same for all tests of decisions."""
+"""Processes that compute by Aralia's law, the same for all tests."""
 
 from __future__ import annotations
 

@@ -24,6 +24,8 @@ from flagstone.blocks.rules.service.simulations import Service as Simulations
 from flagstone.blocks.rules.service.worker import Task
 from flagstone.blocks.rules.service.workers import Fresh, Pool, PoolBounds
 from flagstone.blocks.rules.web.api import RulesApi
+from flagstone.blocks.rules.web.decision_desk import MENU as DECISION_MENU
+from flagstone.blocks.rules.web.decision_desk import DecisionDesk
 from flagstone.blocks.rules.web.decisions import DecisionsApi
 from flagstone.blocks.rules.web.openfisca import OpenFiscaApi
 from flagstone.blocks.rules.web.quotas import Quota
@@ -51,7 +53,7 @@ MEGABYTE = 1 << 20
 SIMULATED = "simulations"
 """Folder of a site that keeps surveys and the parts of simulations."""
 
-MENU: tuple[MenuItem, ...] = (*SIMULATION_MENU,)
+MENU: tuple[MenuItem, ...] = (*DECISION_MENU, *SIMULATION_MENU)
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ def rules_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
         OpenFiscaApi(here.engine, site.settings.public_url, quota).routes(),
         RulesApi(here.engine, quota).routes(),
         DecisionsApi(here.decisions).routes(),
+        DecisionDesk(here.decisions, pages).routes(),
         *_simulation_routes(site, here, pages, clock),
         *assessment_routes(site, pages, clock, engine=here.engine, decisions=here.decisions),
     )

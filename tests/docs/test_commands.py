@@ -215,6 +215,16 @@ def test_the_guides_for_operators(terminal: Terminal) -> None:
     assert terminal.stop() == 0
 
 
+@pytest.mark.slow
+def test_the_guide_to_simulations(terminal: Terminal) -> None:
+    follow(DOCS / "how-to" / "simulate-a-reform.md", terminal)
+    assert {each.name for each in (terminal.folder / "simulations" / "surveyed").iterdir()} == {
+        "report.csv",
+        "report.html",
+        "report.json",
+    }
+
+
 @pytest.fixture
 def haven(terminal: Terminal) -> Terminal:
     """A terminal in a small country with trust services."""

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flagstone.kernel.errors import Fault, Flaw
 from flagstone.platform.http.language import marked
@@ -39,6 +41,42 @@ SAID = (
     _("This site has no cluster."),
 )
 """Sentences of the law and the plan without variables; one with a name in it is shown as it was said."""
+
+SAID_OF_SURVEYS = (
+    _("This column is missing."),
+    _("Neither is this a variable of the law, nor has it a meaning here."),
+    _("The law takes no value of this variable for that period."),
+    _("The rows of a household stand together."),
+    _("Each column has a name of its own."),
+    _("This is no text."),
+    _("The first row of a household has its weight, and no other row another."),
+    _("The rows of a group tell one value, or none."),
+    _("The law computes this: fill the column for everybody, or leave it out."),
+    _("it has no rows"),
+    _("it is not UTF-8, nor Parquet"),
+    _("another survey has that name already; choose another"),
+    _("its name has 1 to 60 letters, digits, dots, dashes or underscores"),
+)
+"""The same of surveys."""
+_LINE = re.compile(r"line (\d+)( or later)?(?:, column (.*))?")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong in a file: its line, from which on where it is `later`, its column, and why."""
+
+    line: str
+    column: str
+    message: str
+    later: bool = False
+
+
+def of_file(flaw: Flaw) -> Wrong:
+    """Return a flaw of a file by line and column; a place that names no line is a column."""
+    found = _LINE.fullmatch(flaw.pointer)
+    if found is None:
+        return Wrong("", flaw.pointer, flaw.message)
+    return Wrong(found[1], found[3] or "", flaw.message, later=bool(found[2]))
 
 
 def placed(fault: Fault, places: Mapping[str, str]) -> tuple[Flaw, ...]:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 
 from flagstone.blocks.rules.contract.faults import SurveyInvalid
 from flagstone.blocks.rules.contract.simulation import Simulations
+from flagstone.blocks.rules.web.simulations.placing import of_file
 from flagstone.blocks.rules.web.simulations.planning import ANALYSTS, DESK, FormOf
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.errors import Fault, Flaw
@@ -77,7 +78,7 @@ class Surveys:
             brought=next((each for each in surveys if each.name == brought), None),
             name=name,
             flaws=flaws,
-            lines=lines[:SHOWN_MAX],
+            lines=[of_file(each) for each in lines[:SHOWN_MAX]],
             more=max(0, len(lines) - SHOWN_MAX),
         )
 

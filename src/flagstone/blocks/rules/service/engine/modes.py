@@ -22,6 +22,7 @@ from flagstone.blocks.rules.service.engine.speed import (
 SPEED = (
     copies.HOOK,
     times.HOOK,
+    times.ENDS,
     tables.HOOK,
     parameters.HOOK,
     stepping.HOOK,

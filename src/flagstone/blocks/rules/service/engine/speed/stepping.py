@@ -138,21 +138,8 @@ def _computed(self: Any, meaning: Meaning, holder: Any, period: Any) -> Any:
             return array
     if self.start_computation_period is not None and _too_early(self, period):
         return holder.default_array()
-    before = _under_way(holder)
     try:
-        if before:
-            _check_for_cycle(self, meaning.name, period, before)
-        before.append(period)
-        try:
-            array = _run_formula(self, meaning, holder.population, period)
-        except ValueError as error:
-            if not refused(error, self):
-                raise
-            array = _run_formula(self, meaning, holder.population, period)
-        finally:
-            before.pop()
-        if type(array) is not meaning.kind or array.dtype is not meaning.dtype:
-            array = self._cast_formula_result(array, meaning.variable)
+        array = _by_formula(self, meaning, holder, period)
         if usual and _fits(meaning, holder, array):
             if len(array) >= MANY and "_spread" not in self.__dict__:
                 array = uniform(array)
@@ -162,6 +149,25 @@ def _computed(self: Any, meaning: Meaning, holder: Any, period: Any) -> Any:
             holder.put_in_cache(array, period)
     except SpiralError:
         array = holder.default_array()
+    return array
+
+
+def _by_formula(self: Any, meaning: Meaning, holder: Any, period: Any) -> Any:
+    """Return what a variable's formula gives, as an array of its kind; SpiralError for one in circles."""
+    before = _under_way(holder)
+    if before:
+        _check_for_cycle(self, meaning.name, period, before)
+    before.append(period)
+    try:
+        array = _run_formula(self, meaning, holder.population, period)
+    except ValueError as error:
+        if not refused(error, self):
+            raise
+        array = _run_formula(self, meaning, holder.population, period)
+    finally:
+        before.pop()
+    if type(array) is not meaning.kind or array.dtype is not meaning.dtype:
+        array = self._cast_formula_result(array, meaning.variable)
     return array
 
 
@@ -216,7 +222,7 @@ def _run_formula(self: Any, meaning: Meaning, population: Any, period: Any) -> A
 
 
 def _default(self: Any, meaning: Meaning, count: int) -> Any:
-    """Return an array of a variable's default; one of many keeps it once, unless a formula wrote into such."""
+    """Return an array of a variable's default; many keep it once, unless a formula wrote into such."""
     if count < MANY or "_spread" in self.__dict__:
         return meaning.default(count)
     return meaning.shared_default(count)

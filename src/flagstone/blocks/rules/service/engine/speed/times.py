@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from openfisca_core.periods import _parsers, helpers, instant_, period_
 from openfisca_core.periods.instant_ import Instant
@@ -41,13 +42,14 @@ def _method(function: Callable[..., object]) -> Callable[..., object]:
 
 
 _STOP = Target(period_, "Period.stop")
+_plain_stop: Any = Period.stop
 
 
 def _remember_ends() -> Undo:
-    return replaced((_STOP, property(lru_cache(REMEMBERED)(Period.stop.fget))))
+    return replaced((_STOP, property(lru_cache(REMEMBERED)(_plain_stop.fget))))
 
 
-ENDS = Hook("ends-remembered", (_STOP,), frozenset({"?"}), _remember_ends)
+ENDS = Hook("ends-remembered", (_STOP,), frozenset({"08c39fcc873710e1"}), _remember_ends)
 HOOK = Hook(
     "times-remembered",
     (_PARSED_INSTANT, _PARSED_PERIOD, _WEIGHTS, _MOVED_INSTANT, _MOVED_PERIOD),

@@ -36,7 +36,8 @@ def repeated(array: Any, count: int) -> Any:
     one = array[:1].view(numpy.ndarray).copy()
     many = numpy.ndarray((count,), one.dtype, one, 0, (0,))
     many.flags.writeable = False
-    return EnumArray(many, array.possible_values) if type(array) is EnumArray else many
+    names: Any = getattr(array, "possible_values", None)
+    return EnumArray(many, names) if type(array) is EnumArray else many
 
 
 def is_uniform(array: Any) -> bool:

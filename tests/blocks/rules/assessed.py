@@ -25,6 +25,7 @@ from flagstone.kernel.audit import Actor, ActorKind, Caller
 from flagstone.kernel.clock import SetClock
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.application import Application, Edge, Keepers, assemble
+from flagstone.platform.http.asking import Asking, AskingBounds
 from flagstone.platform.http.assets import Assets
 from flagstone.platform.http.language import Languages
 from flagstone.platform.http.look import read_look
@@ -72,7 +73,8 @@ def assessed(registers: InMemory, clock: SetClock) -> Iterator[Assessed]:
     with fast_law(plan.law) as law:
         engine = Here(law)
         decisions = InHand(engine, clock)
-        drawing = Drawing(plan, registers, seconds_max=SECONDS_MAX)
+        asking = Asking(AskingBounds(failures_max=10_000))
+        drawing = Drawing(plan, registers, asking, seconds_max=SECONDS_MAX)
         assessing = Assessing(plan, drawing, cast(Engine, engine), cast(Decisions, decisions), clock=clock)
         languages = Languages(["en", "et", "ar"], [LOCALE, RULES / "locale"])
         pages = Pages(read_look(LOOK), languages, Assets(LOOK), [RULES / "templates"])

@@ -130,6 +130,9 @@ class InHand:
         assert caller.actor.id == person
         return [signed for code, signed in reversed(self.kept) if code == person]
 
+    def explanation(self, number: str, caller: Caller, reason: Reason) -> Explanation:
+        return self.engine.explain(self.find(number, caller, reason).decision.situation, Wanted()).explanation
+
     def appeals(self, caller: Caller, reason: Reason, *, number: str = "") -> Sequence[Appeal]:
         return [each for each in self.appealed if each.decision == number]
 

@@ -213,8 +213,7 @@ class _Page:
             return
         at_home = _at_home(me, self._drawn, self._year)
         for each in at_home:
-            if each.age_reached_in(before) >= ADULT_YEARS or each.code == me.code:
-                self._income(each.code, self._named[each.code], before)
+            self._income(each.code, self._named[each.code], before)
         rest = [each for each in at_home if self._named[each.code].startswith(OTHER)]
         people = {each.code: each for each in rest}
         found = families_of(rest, people, self._year, self._plan.persons, self._plan.child_years_max)

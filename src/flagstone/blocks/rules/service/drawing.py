@@ -28,10 +28,13 @@ from flagstone.blocks.rules.model.relatives import (
 )
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.ids import PersonCode
-from flagstone.platform.http.asking import Asking, Outcome
+from flagstone.platform.http.asking import Asking, AskingBounds, Outcome
 
 SECONDS_MAX = 6.0
 """How long one register may take for all that it is asked."""
+
+BOUNDS = AskingBounds(SECONDS_MAX, threads_max=80, at_once_max=40)
+"""As many at once as a site answers requests: others wait for their page, not for a register."""
 
 RELATIVES_MAX = 30
 """How many persons are asked about one by one."""
@@ -58,7 +61,7 @@ class Drawing:
     ) -> None:
         """Ask `registers` by `plan`, each for `seconds_max` at most."""
         self._plan, self._registers = plan, registers
-        self._asking, self._seconds_max = asking or Asking(), seconds_max
+        self._asking, self._seconds_max = asking or Asking(BOUNDS), seconds_max
 
     def facts(self, person: PersonCode, year: int, reason: Reason, *, home: bool = False) -> Known:
         """Return what is known; a register that does not answer is named and never taken for silence.

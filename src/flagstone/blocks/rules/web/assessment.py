@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
 from flagstone.blocks.rules.contract.assessment import Result, Words
-from flagstone.blocks.rules.contract.decision_faults import AppealOpen, ClaimInvalid
+from flagstone.blocks.rules.contract.decision_faults import AppealOpen, ClaimInvalid, WordsMissing
 from flagstone.blocks.rules.model.shown import (
     assessed_of,
     claims_of,
@@ -25,6 +25,7 @@ from flagstone.blocks.rules.model.shown import (
     year_of,
 )
 from flagstone.blocks.rules.service.assessment import Asking, Assessing, View, person_of
+from flagstone.kernel.errors import Fault
 from flagstone.platform.http.csrf import read_form
 from flagstone.platform.http.language import marked as _
 from flagstone.platform.http.pages import MenuItem, Pages
@@ -49,8 +50,11 @@ WORDS = (
 )
 """What can be wrong with an answer, for the catalogues; the same as `SAYINGS`."""
 
-NOTHING_CLAIMED = _("Change at least one of the facts to what you say is right")
-ALREADY = _("An appeal against this decision waits already")
+APPEAL_FLAWS: Mapping[type[Fault], str] = {
+    ClaimInvalid: _("Change at least one of the facts to what you say is right"),
+    AppealOpen: _("An appeal against this decision waits already"),
+    WordsMissing: _("Write why"),
+}
 FormOf = Annotated[FormData, Depends(read_form)]
 Year = Annotated[int, Path(ge=1900, le=2999)]
 Number = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -191,8 +195,8 @@ class MyAssessment:
         if not flaws:
             try:
                 self._assessing.appeal(who, number, claimed, statement[:STATEMENT_LENGTH_MAX])
-            except (ClaimInvalid, AppealOpen) as fault:
-                flaws = {"statement": ALREADY if isinstance(fault, AppealOpen) else NOTHING_CLAIMED}
+            except (ClaimInvalid, AppealOpen, WordsMissing) as fault:
+                flaws = {"statement": APPEAL_FLAWS[type(fault)]}
         if flaws:
             return self._decided(request, number, texts=texts, flaws=flaws)
         return RedirectResponse(f"{PREFIX}/decisions/{number}#appeals", 303)

@@ -173,6 +173,14 @@ def _our_own_interface_computes(door: Door) -> None:
     taxes = [each["persons"]["a"]["income_tax"][MONTH] for each in batch["results"]]
     assert (taxes, batch["mode"]) == ([2000.0, 1000.0], "fast")
     assert batch["law_digest"] == checked["law_digest"] != law["law_digest"]
+    wanted = {"situation": asking(), "reform": reform, "read": True}
+    explained = door.ask("/rules/v1/explanations", wanted).body
+    assert explained["values"]["persons"]["a"]["income_tax"] == {MONTH: 2000.0}
+    assert explained["law_digest"] == explained["explanation"]["law_digest"] == batch["law_digest"]
+    assert "taxes.income_tax_rate@2017-01-01" in explained["read"]
+    first = explained["explanation"]["steps"][0]
+    assert (first["key"], first["value"]) == (f"income_tax<{MONTH}>@a", 2000.0)
+    assert 0.5 in [each.get("value") for each in first["parameters"]]
 
 
 def _mistakes_have_their_places(door: Door) -> None:

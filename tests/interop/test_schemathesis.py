@@ -20,6 +20,17 @@ from tests.blocks.portal.site import make_site
 from tests.blocks.registry.web.sites import HEADERS, PEOPLE, PLACES, WHY, api_site, real_registry
 
 from flagstone.blocks.registry.web.dialect import conformance_definitions
+from flagstone.blocks.rules.contract.calculation import Mode
+from flagstone.blocks.rules.contract.law import LawName
+from flagstone.blocks.rules.contract.roles import OFFICER
+from flagstone.blocks.rules.service.worker import Task
+from flagstone.blocks.rules.service.workers import Pool
+from flagstone.blocks.rules.web.api import RulesApi
+from flagstone.blocks.rules.web.openfisca import OpenFiscaApi
+from flagstone.blocks.rules.web.quotas import Quota
+from flagstone.kernel.audit import Actor, ActorKind, Caller
+from flagstone.platform.http.application import Edge, Keepers, assemble
+from flagstone.platform.http.principal import Principal
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +76,35 @@ def test_no_sign_in_ends_in_an_error_of_ours(
 ) -> None:
     app = make_site(open_database, tmp_path, clock).app
     schema = schemathesis.openapi.from_asgi(f"/openapi/{document}.json", app)
+    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    assert operations
+    for operation in operations:
+        attack(operation.as_strategy(mode))
+
+
+@pytest.fixture(scope="module")
+def law_app() -> Iterator[FastAPI]:
+    """The interfaces of a site with a law, for whom may compute; with real processes."""
+    pool, quota = Pool(Task(LawName("openfisca_country_template"), Mode.FAST)), Quota(1_000_000)
+    routes = [OpenFiscaApi(pool, "http://testserver", quota).routes(), RulesApi(pool, quota).routes()]
+    edge = Edge("Aralia", "0.1", frozenset({"testserver"}))
+    yield assemble(routes, edge=edge, keepers=Keepers(bearers=Officers()))
+    pool.close()
+
+
+class Officers:
+    """Takes every token for that of an official who may have situations computed."""
+
+    def find(self, _token: str) -> Principal:
+        return Principal(Caller(Actor(ActorKind.OFFICIAL, id="38001010008"), frozenset({OFFICER})))
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("document", ["rules", "openfisca"])
+def test_no_calculation_ends_in_an_error_of_ours(
+    law_app: FastAPI, document: str, mode: GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_asgi(f"/openapi/{document}.json", law_app)
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert operations
     for operation in operations:

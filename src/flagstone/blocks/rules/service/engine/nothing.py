@@ -61,6 +61,7 @@ class Reasons:
         """Look into a recorded calculation."""
         self._lineage = lineage
         self._found: dict[Place, Reason] = {}
+        self._inputs = tuple(inputs(lineage.simulation))
 
     def of(self, place: Place) -> Reason:
         """Return why the value of a place is nothing."""
@@ -92,9 +93,10 @@ class Reasons:
         wanted = 1 if 1 in helps else -1
         helping = [change for change, way in zip(changes, helps, strict=True) if way == wanted]
         return (
-            self._condition(helping)
+            self._empty(helping)
             or self._scale(place)
             or self._amount(place, helping)
+            or self._condition(helping)
             or self._other(helping)
             or self._together(place, children)
             or self._parameter(place)
@@ -102,11 +104,14 @@ class Reasons:
         )
 
     def _condition(self, helping: Sequence[Change]) -> Reason | None:
-        """Return the first condition that decides, or the amounts that are nothing and would be enough."""
+        """Return the first condition that decides; an amount that could help is told before it."""
         truths = [each for each, other in helping if isinstance(other, bool)]
-        if truths:
-            return Reason("is", (truths[0],))
-        empty = dict.fromkeys(each for each, _ in helping if is_nothing(self._lineage.value(each)))
+        return Reason("is", (truths[0],)) if truths else None
+
+    def _empty(self, helping: Sequence[Change]) -> Reason | None:
+        """Return the amounts that are nothing, when one of them would be enough."""
+        amounts = [each for each, other in helping if not isinstance(other, bool)]
+        empty = dict.fromkeys(each for each in amounts if is_nothing(self._lineage.value(each)))
         if len(empty) == 1:
             return Reason("is", tuple(empty))
         return Reason("together", tuple(empty)[:CAUSES_MAX]) if empty else None
@@ -124,7 +129,11 @@ class Reasons:
         """Return an amount that is too little or too much, and for what."""
         for child, other in helping:
             value = self._lineage.value(child)
-            if not isinstance(value, int | float) or not isinstance(other, int | float):
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or not isinstance(other, int | float)
+            ):
                 continue
             more = other > value
             limit = self._limit(place, child, more=more)
@@ -228,7 +237,7 @@ class Reasons:
         lineage, times = self._lineage, len(groups)
         simulation = repeated(lineage.simulation, times)
         node = lineage.nodes[place.array]
-        arrays = {key: tiled(array, times) for key, array in inputs(lineage.simulation)}
+        arrays = {key: tiled(array, times) for key, array in self._inputs}
         for key in node.children:
             if lineage.nodes[key].value is not None:
                 arrays[key] = tiled(lineage.nodes[key].value, times)

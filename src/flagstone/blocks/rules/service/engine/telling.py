@@ -22,7 +22,7 @@ from flagstone.blocks.rules.service.engine.nothing import Limit, Reason, Reasons
 from flagstone.blocks.rules.service.engine.recording import Read, Used
 from flagstone.blocks.rules.service.engine.scaling import brackets, together
 
-PARAMETERS_MAX = 12
+PARAMETERS_MAX = 6
 PARTS_MAX = 4
 _CENT = 0.005
 

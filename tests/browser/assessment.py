@@ -18,7 +18,7 @@ def come(visitor: Visitor, revenue: str, role: Role) -> None:
     visitor.page.goto(visitor.url)
     visitor.choose_language()
     visitor.look()
-    visitor.follow(visitor.page.locator(f"main a[href='{revenue}/my/assessment']"))
+    visitor.follow(visitor.page.locator(f"main a[href^='{revenue}/language']"))
     visitor.heading("Test sign-in: made-up persons only")
     citizen.choose(visitor, role)
     heading_of(visitor, 2025)

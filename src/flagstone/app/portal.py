@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flagstone.app.assessment import assesses
 from flagstone.app.keys import signing_key
@@ -98,14 +98,13 @@ def _limits(site: Site) -> Limits:
 def _elsewhere(site: Site) -> tuple[MenuItem, ...]:
     """Return the way from the citizens' pages to the site that assesses, once that has made itself known."""
     identity = site.services.identity
-    there = next((each for each in site.country.plans() if assesses(site.country, each)), None)
-    if identity is None or there is None or there.code == site.plan.code:
+    assessor = next((each for each in site.country.plans() if assesses(site.country, each)), None)
+    if identity is None or assessor is None or assessor.code == site.plan.code:
         return ()
     try:
-        client = identity.provider.clients.find(portal_client(site.country, there.code))
+        client = identity.provider.clients.find(portal_client(site.country, assessor.code))
     except ClientUnknown:
         return ()
     address = urlsplit(client.redirect_uris[0])
-    return tuple(
-        replace(item, path=f"{address.scheme}://{address.netloc}{item.path}") for item in ASSESSMENT_MENU
-    )
+    there = f"{address.scheme}://{address.netloc}/language?return_to="
+    return tuple(replace(item, path=f"{there}{quote(item.path, safe='')}&to=") for item in ASSESSMENT_MENU)

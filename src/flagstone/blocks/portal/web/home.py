@@ -22,7 +22,8 @@ def home_routes(
 ) -> Routes:
     """Return the routes of home and of the life events, open to anyone.
 
-    `elsewhere` are pages that other sites have for everybody, with whole addresses.
+    `elsewhere` are pages that other sites have for everybody; each address ends where the code of the
+    language goes.
     """
     routes = Routes()
 

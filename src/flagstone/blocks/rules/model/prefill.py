@@ -151,7 +151,7 @@ class _Page:
     def _income(self, code: str, instance: str, year: int) -> None:
         """Put what a person got in a year; of a year that the register does not have, nothing."""
         names = self._plan.incomes
-        sums = names.sums_of(herself=instance == ME)
+        sums = names.sums_of(herself=instance == ME and year == self._year)
         variables = tuple(sums.values())
         heard = self._drawn.incomes.get((code, year))
         mine = "" if instance == ME else f"@{instance}"

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from flagstone.blocks.rules.contract.assessment import (
+    CHILD,
     HOME,
     ME,
+    OTHER,
     PARTNER,
     Answer,
     Ask,
@@ -72,7 +74,7 @@ class Gap:
 
 
 def facts_shown(known: Known, plan: AssessmentPlan, year: int) -> list[About]:
-    """Return the facts by whom they are about, herself first, in the order of the situation."""
+    """Return the facts by whom they are about, herself first, then partner, children and others."""
     facts, situation = {fact.place: fact for fact in known.facts}, cast(Any, known.situation)
     labels = {**{ask.variable: ask.label for ask in plan.asks}, **plan.labels}
     found = []
@@ -89,7 +91,7 @@ def facts_shown(known: Known, plan: AssessmentPlan, year: int) -> list[About]:
         birth = content.get(plan.words.birth, {}) if isinstance(content, Mapping) else {}
         if marked:
             found.append(About(instance, str(next(iter(birth.values()), "")), marked))
-    return _with_home(found)
+    return _with_homes(found, plan)
 
 
 def gaps_shown(known: Known, plan: AssessmentPlan) -> list[Gap]:
@@ -195,12 +197,20 @@ def _told(dated: Mapping[str, JsonValue], year: int) -> Iterator[tuple[str, list
         yield ("" if own else period), [period], value
 
 
-def _with_home(found: list[About]) -> list[About]:
-    """Let what is said of her family and home stand with her partner, or with herself."""
-    homes = [line for each in found if each.instance == HOME for line in each.lines]
-    people = [each for each in found if each.instance != HOME]
-    host = next((each.instance for each in people if each.instance == PARTNER), ME)
-    shown = [
-        replace(each, lines=each.lines + tuple(homes)) if each.instance == host else each for each in people
-    ]
-    return shown if any(each.instance == host for each in people) else [*shown, About(HOME, "", tuple(homes))]
+def _with_homes(found: list[About], plan: AssessmentPlan) -> list[About]:
+    """Let what is said of her family stand with her partner, and of her home with herself."""
+    people = sorted((each for each in found if each.instance != HOME), key=_rank)
+    partner = next((each.instance for each in people if each.instance == PARTNER), ME)
+    shown = {each.instance: each for each in people}
+    for each in (each for each in found if each.instance == HOME):
+        family = each.lines[0].places[0].startswith(pointer(plan.words.families) + "/")
+        host = partner if family else ME
+        there = shown.get(host, About(host, ""))
+        shown[host] = replace(there, lines=there.lines + each.lines)
+    return list(shown.values())
+
+
+def _rank(about: About) -> tuple[int, int]:
+    """Return where a person comes: by kind, and by number within a kind."""
+    kind, _, number = about.instance.partition("-")
+    return (ME, PARTNER, CHILD, OTHER).index(kind), int(number or 0)

@@ -91,23 +91,23 @@ class Drawing:
         ]
         if not wanted:
             return drawn
-        question = partial(self._incomes, wanted, person, reason)
+        question = partial(self._incomes, wanted, (person, year), reason)
         said = self._asking.ask_all({names.register: question}, seconds_max=self._seconds_max)[names.register]
         if said.outcome is not Outcome.ANSWERED or said.value is None:
             return replace(drawn, silent=(*drawn.silent, names.register))
         return replace(drawn, incomes=said.value)
 
     def _incomes(
-        self, wanted: Sequence[tuple[str, int]], person: PersonCode, reason: Reason
+        self, wanted: Sequence[tuple[str, int]], own: tuple[PersonCode, int], reason: Reason
     ) -> Mapping[tuple[str, int], Heard]:
-        """Return what each person got in each year, read once so that nonsense counts as no answer."""
+        """Return what each person got in each year, read here so that nonsense counts as no answer."""
         names = self._plan.incomes
         always = frozenset({names.code, names.year, names.currency, names.status})
         found = {}
         for code, year in wanted:
             filters = {names.code: code, names.year: str(year)}
-            sums = names.sums_of(herself=code == person)
-            heard = self._registers.ask(names.register, filters, always | set(sums), person, reason)
+            sums = names.sums_of(herself=(code, year) == own)
+            heard = self._registers.ask(names.register, filters, always | set(sums), own[0], reason)
             amounts_of(heard, names, sums, self._plan.currency)
             found[code, year] = heard
         return found

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from flagstone.blocks.rules.contract.calculation import Bounds, Mode
+from flagstone.blocks.rules.contract.calculation import Bounds, Mode, Situation
 from flagstone.blocks.rules.contract.explanation import Explanation, Wanted
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.engine.explaining import explain
@@ -34,7 +34,7 @@ PAGE = """{% extends "base.html" %}
 {% block title %}Why{% endblock %}
 {% block content %}<h1 class="govuk-heading-xl">Why</h1>{{ explanation(told) }}{% endblock %}
 """
-ASKED = {
+ASKED: Situation = {
     "persons": {
         "me": {
             "birth_date": {"ETERNITY": "1980-05-05"},
@@ -132,5 +132,5 @@ def test_brackets_provisions_and_days_are_there(browser: Any) -> None:
     assert "27%" in rows[2].replace('<bdi dir="ltr">', "") or "27.5%" in rows[2]
     assert 'href="https://law.xa.example/income-tax-act#s9-1"' in page
     assert '<time datetime="2020-01-01">1 January 2020</time>' in page
-    assert "Nobody stated it" in page
+    assert "What nobody states counts as nothing." in page
     assert "0.30000000000000004" not in page

@@ -12,9 +12,9 @@ _STEPS: Mapping[str, Mapping[str, str]] = {
         "ar": "{label}: {value}، كما ورد في الوقائع.",
     },
     "unstated": {
-        "en": "{label}: {value}. Nobody stated it, and so it counts.",
-        "et": "{label}: {value}. Keegi ei ole seda teatanud, ja nii see loetakse.",
-        "ar": "{label}: {value}. لم يذكره أحد، ويُحتسب هكذا.",
+        "en": "{label}: {value}, since nobody stated it.",
+        "et": "{label}: {value}, sest keegi ei ole seda teatanud.",
+        "ar": "{label}: {value}، لأن أحدًا لم يذكره.",
     },
     "set": {
         "en": "{label}: {value}, which the law sets ({parameters}).",
@@ -75,9 +75,9 @@ _NOTHING: Mapping[str, Mapping[str, str]] = {
         "ar": "هكذا ورد في الوقائع.",
     },
     "unstated": {
-        "en": "Nobody stated it, and then it counts as nothing.",
-        "et": "Keegi ei ole seda teatanud ja siis seda ei ole.",
-        "ar": "لم يذكره أحد، فيُعدّ غير موجود.",
+        "en": "What nobody states counts as nothing.",
+        "et": "Mida keegi ei ole teatanud, seda ei loeta.",
+        "ar": "ما لم يذكره أحد يُعدّ غير موجود.",
     },
     "ruleless": {
         "en": "The law has no rule for it at that time.",

@@ -67,7 +67,7 @@ class Teller:
     def provisions(self, place: Place) -> tuple[tuple[str, ...], Place | None]:
         """Return the provisions of a step; if nothing in it names one, those of a step above, and which."""
         own = self._citations.of_variable(place.name, self._lineage.formula(place))
-        if own or any(self._citations.of_parameter(each.name, each.day) for each in self._read(place)):
+        if own or self.has_provision(place):
             return own, None
         asker = self._lineage.nodes[place.array].asker
         while asker is not None:
@@ -81,6 +81,10 @@ class Teller:
                 return found, above
             asker = self._lineage.nodes[asker].asker
         return (), None
+
+    def has_provision(self, place: Place) -> bool:
+        """Tell whether a parameter that a step read names a provision."""
+        return any(self._citations.of_parameter(each.name, each.day) for each in self._read(place))
 
     def influence(self, of: Place, fact: Other, becomes: JsonValue) -> Said:
         """Return what another input would have changed."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstone.blocks.rules.model.plots import paper
@@ -105,11 +105,13 @@ def pictures(draw: st.DrawFn) -> Columns:
     return Columns(labels, drawn, down, along, edges=edges, overlaid=overlaid, told=told, unsigned=unsigned)
 
 
+@settings(deadline=None)
 @given(frames(), pictures())
 def test_columns_of_anything_stay_on_the_sheet(frame: Frame, picture: Columns) -> None:
     parsed(columns(frame, picture))
 
 
+@settings(deadline=None)
 @given(frames(), st.lists(st.tuples(WORDS, VALUES), max_size=60), axes())
 def test_bars_of_anything_stay_on_the_sheet(
     frame: Frame, values: list[tuple[str, float]], axis: Axis
@@ -117,11 +119,13 @@ def test_bars_of_anything_stay_on_the_sheet(
     parsed(bars(frame, [Bar(*each) for each in values], axis))
 
 
+@settings(deadline=None)
 @given(frames(), st.lists(st.tuples(KINDS, WORDS, VALUES), max_size=6))
 def test_parts_of_anything_stay_on_the_sheet(frame: Frame, shares: list[tuple[Kind, str, float]]) -> None:
     parsed(parts(frame, [Part(*each) for each in shares]))
 
 
+@settings(deadline=None)
 @given(frames(), MANY, st.lists(st.tuples(KINDS, WORDS, MANY), max_size=3), axes(), axes())
 def test_lines_of_anything_stay_on_the_sheet(
     frame: Frame, moved: list[float], series: list[tuple[Kind, str, list[float]]], along: Axis, down: Axis
@@ -129,6 +133,7 @@ def test_lines_of_anything_stay_on_the_sheet(
     parsed(lines(frame, Lines(moved, [Line(*each) for each in series], along, down)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True)), st.integers(2, 12), st.booleans())
 def test_ticks_are_round_even_and_hold_every_value(values: list[float], count: int, zero: bool) -> None:
     made = scale(values, 0, 100, ticks=count, zero=zero)
@@ -163,6 +168,7 @@ def test_ticks_are_those_that_one_would_write(values: list[float], ticks: tuple[
         assert made.ticks == pytest.approx(ticks)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1))
 def test_a_scale_across_begins_and_ends_with_its_values(values: list[float]) -> None:
     made = across(values, 10, 90)
@@ -264,6 +270,7 @@ def test_labels_that_would_touch_are_thinned_out() -> None:
     assert "1000" not in shown
 
 
+@settings(deadline=None)
 @given(WORDS, st.floats(0, 300))
 def test_words_are_cut_to_their_room(words: str, room: float) -> None:
     cut = fitted(words, room)

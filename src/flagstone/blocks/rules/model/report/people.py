@@ -172,8 +172,8 @@ def _edge(material: Material, edge: float) -> str:
     """Return an edge; the smallest gain that counts is written as nothing."""
     if abs(edge) < 0.01:
         return material.told.number(0)
-    shown = round(edge, 2)
-    return material.told.apart(material.told.number(shown, 0 if shown == round(shown) else 2))
+    places = 2 if math.isfinite(edge) and round(edge, 2) % 1 else 0
+    return material.told.apart(material.told.number(edge, places))
 
 
 def _between(material: Material, low: float | None, high: float | None) -> str:

@@ -10,7 +10,7 @@ from flagstone.blocks.rules.contract.reform import Reform
 from flagstone.blocks.rules.contract.simulation import Simulation
 from flagstone.blocks.rules.model.report import money, people
 from flagstone.blocks.rules.model.report.sections import Key, Maker, Material, Section, sections
-from flagstone.blocks.rules.model.report.speech import Speech, marked
+from flagstone.blocks.rules.model.report.speech import Speech, Told, marked
 from flagstone.blocks.rules.model.report.tables import Column, Form, Table
 
 _ = marked
@@ -141,8 +141,9 @@ def facts(simulation: Simulation, speech: Speech) -> Iterator[Fact]:
     yield Fact(say(_("Year")), str(plan.year), technical=True)
     yield Fact(say(_("People")), _population(simulation, speech))
     if simulation.findings is not None:
-        count = speech.number(round(simulation.findings.people), 0)
-        households = speech.number(round(simulation.findings.households), 0)
+        numbers = Told(speech)
+        count = numbers.number(simulation.findings.people)
+        households = numbers.number(simulation.findings.households)
         told = say(_("%(people)s people in %(households)s households"), people=count, households=households)
         yield Fact(say(_("They stand for")), told)
     if simulation.law is not None:

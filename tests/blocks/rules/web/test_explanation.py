@@ -63,7 +63,7 @@ class Seen(HTMLParser):
         if tag not in {"meta", "link", "input", "br", "img", "hr", "path", "rect", "circle"}:
             self.open.append(tag)
         self.tables += tag == "table"
-        self.ids += [found["id"]] if found.get("id") else []
+        self.ids += [str(found["id"])] if found.get("id") else []
         if tag == "a" and (found.get("href") or "").startswith("#"):
             self.links.add(str(found["href"])[1:])
 

@@ -4,9 +4,16 @@
 from __future__ import annotations
 
 import pickle
+from copy import deepcopy
+from datetime import date, timedelta
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openfisca_core.periods import instant
 
 from flagstone.blocks.rules.contract.calculation import Bounds, JsonValue
 from flagstone.blocks.rules.contract.faults import LawUnavailable, ReformInvalid
@@ -14,7 +21,7 @@ from flagstone.blocks.rules.contract.reform import Reform
 from flagstone.blocks.rules.service.engine.calculating import calculate
 from flagstone.blocks.rules.service.engine.loading import Law
 from flagstone.blocks.rules.service.engine.reforming import Reforms, reformed
-from flagstone.blocks.rules.service.engine.snapshot import snapshot_of
+from flagstone.blocks.rules.service.engine.snapshot import parameters_digest, snapshot_of
 
 RATE = "taxes.income_tax_rate"
 SCALE = "taxes.social_security_contribution"
@@ -179,3 +186,39 @@ def test_only_what_lies_on_the_way_is_copied(law: Law) -> None:
     assert changed.taxes is not before.taxes
     assert changed.taxes.housing_tax is before.taxes.housing_tax
     assert changed.children["taxes"] is changed.taxes
+
+
+LEAVES = (
+    RATE,
+    f"{SCALE}[0].rate",
+    f"{SCALE}[2].threshold",
+    "benefits.basic_income",
+    "taxes.housing_tax.minimal_amount",
+)
+DAYS = st.dates(min_value=date(2010, 1, 1), max_value=date(2020, 12, 31))
+SPANS = st.tuples(DAYS, st.none() | st.integers(min_value=0, max_value=2_000), st.integers(0, 99))
+
+
+@given(st.dictionaries(st.sampled_from(LEAVES), st.lists(SPANS, min_size=1, max_size=4), min_size=1))
+def test_any_change_is_that_of_openfisca_on_a_copy_of_everything(
+    template: Law, wanted: dict[str, list[tuple[date, int | None, int]]]
+) -> None:
+    dated: dict[str, dict[str, JsonValue]] = {}
+    whole = deepcopy(template.system.parameters)
+    for path, spans in wanted.items():
+        leaf = attrgetter(path)(whole) if "[" not in path else _part(whole, path)
+        for start, days, value in sorted({each[0]: each for each in spans}.values()):
+            stop = start + timedelta(days) if days is not None else None
+            when = f"{start}:{stop}" if stop else str(start)
+            dated.setdefault(path, {})[when] = value
+            leaf.update(start=instant(str(start)), stop=stop and instant(str(stop)), value=value)
+    before = parameters_digest(template.system)
+    changed = reformed(template, Reform(parameters=dated))
+    assert changed.snapshot.parameters_sha256 == parameters_digest(SimpleNamespace(parameters=whole))
+    assert parameters_digest(template.system) == before == template.snapshot.parameters_sha256
+
+
+def _part(tree: Any, path: str) -> Any:
+    scale, _, rest = path.partition("[")
+    number, _, part = rest.partition("].")
+    return attrgetter(scale)(tree).brackets[int(number)].children[part]

@@ -25,13 +25,16 @@ DOORS = {
     "typer rich": r"cli(\..*)?|blocks\.\w+\.cli(\..*)?",
     "openfisca_core openfisca_web_api numpy": r"blocks\.rules\.service\.engine(\..*)?",
 }
-# What is imported late on purpose: each weighs from 5 to 30 MB that a site at rest does without.
+# What is imported late on purpose: each weighs from 5 to 30 MB that a site at rest does without, or is an extra.
 LATE = {
     "alembic",
+    "distributed",
     "flagstone.platform.crypto.pkcs11",
     "flagstone.platform.jobs.engine",
     "flagstone.platform.storage.session",
     "flagstone.platform.storage.steps",
+    "pyarrow",
+    "pyarrow.parquet",
 }
 BY_STRING = {
     "import_module",

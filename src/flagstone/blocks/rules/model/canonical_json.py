@@ -35,7 +35,7 @@ def decode(content: bytes) -> JsonValue:
 
 
 def read(content: bytes) -> JsonValue:
-    """Return the value of JSON bytes in UTF-8, canonical or not; NotCanonical when they are no JSON."""
+    """Return the value of JSON bytes that are known to be ours; NotCanonical when they are no JSON."""
     try:
         found: JsonValue = _DECODER.decode(content.decode())
     except (ValueError, RecursionError) as error:
@@ -47,12 +47,5 @@ def _no_constant(name: str) -> JsonValue:
     raise ValueError(f"{name} is not JSON")
 
 
-def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member is repeated")
-    return members
-
-
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_once)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
@@ -63,12 +64,22 @@ def columns_of(said: Mapping[str, JsonValue], content: bytes) -> dict[str, JsonV
     }
 
 
-def read_of(said: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
-    """Yield each parameter that a decision read with the day as of which, `name@day` split in two."""
+def read_of(said: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return the parameters that a decision read, each as `name@day`."""
     read = said.get("read")
-    for each in read if isinstance(read, list | tuple) else ():
-        name, _, day = str(each).rpartition("@")
-        yield name, day
+    return tuple(map(str, read)) if isinstance(read, list | tuple) else ()
+
+
+def pairs_of(read: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return each parameter that was read with the day as of which, once, in order."""
+    parted = (each.rpartition("@") for each in sorted(set(read)))
+    return [(name, day) for name, _, day in parted]
+
+
+@lru_cache(maxsize=1_024)
+def reads_name(read: tuple[str, ...]) -> str:
+    """Return the digest that names a set of reads; many decisions have the same."""
+    return digest_of(canonical_json.encode(sorted(set(read))))
 
 
 def bit_differences(

@@ -23,7 +23,9 @@ from flagstone.blocks.rules.model.decisions import (
     decision_of,
     digest_of,
     number_of,
+    pairs_of,
     read_of,
+    reads_name,
 )
 from flagstone.blocks.rules.model.explanation_wire import canonical_bytes, explanation_from_wire
 from flagstone.blocks.rules.model.wire import NotOnWire
@@ -46,6 +48,8 @@ from flagstone.platform.storage.writing import Writing
 REGISTER = "decisions"
 """The name under which readings of decisions are recorded with the persons whom they concern."""
 CONTENT_BYTES_MAX = store.PART_BYTES * store.PARTS_MAX
+SEALED = ("rules", "decision", "person")
+"""What sealed personal codes are bound to; that one stands in its own row its pseudonym tells."""
 ATTEMPTS = 5
 _CHANCE_BITS = 60
 
@@ -87,7 +91,7 @@ class Means:
 
     def person(self, row: Row) -> PersonCode:
         """Return whom a decision is about; SealBroken when its row was changed."""
-        sealed = seal.unseal([self.keys.secret], row["person"], ("rules", "decision", row["number"]))
+        sealed = seal.unseal([self.keys.secret], row["person"], SEALED)
         return PersonCode(sealed.decode())
 
 
@@ -155,8 +159,8 @@ def _write(
     means: Means, write: Writing, signed: SignedDecision, person: PersonCode, *, sequence: int
 ) -> None:
     said: Any = canonical_json.read(signed.content)
-    pairs = list(read_of(said))
-    number, reads = signed.decision.number, reads_name(pairs)
+    read = read_of(said)
+    reads = reads_name(read)
     archive = signed.decision.archive
     noted = {
         "digest": archive,
@@ -166,20 +170,15 @@ def _write(
     }
     store.add_archive(write, noted)
     store.keep(write, signed.digest, signed.content)
-    store.index_reads(write, reads, pairs)
+    store.index_reads(write, reads, pairs_of(read))
     row = {
         **columns_of(said, signed.content),
         "sequence": sequence,
         "reads": reads,
         "jws": signed.jws,
-        "person": seal.seal(means.keys.secret, person.encode(), ("rules", "decision", number)),
+        "person": seal.seal(means.keys.secret, person.encode(), SEALED),
     }
     store.append(write, row)
-
-
-def reads_name(pairs: Sequence[tuple[str, str]]) -> str:
-    """Return the digest that names a set of reads."""
-    return digest_of(canonical_json.encode(sorted({f"{name}@{day}" for name, day in pairs})))
 
 
 def explanation_bytes(explanation: Explanation) -> bytes:
@@ -225,7 +224,7 @@ def flaws_of(means: Means, row: Row, content: bytes | None) -> list[str]:
         for name, value in columns_of(said, content).items()
         if row[name] != value
     ]
-    if row["reads"] != reads_name(list(read_of(said))):
+    if row["reads"] != reads_name(read_of(said)):
         found.append("its row says other reads")
     if row["revision"] != 1 or row["deleted_at"] is not None:
         found.append("its row was changed")

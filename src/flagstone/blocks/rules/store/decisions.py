@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flagstone.blocks.rules.store.tables import (
@@ -22,7 +22,7 @@ from flagstone.platform.storage.writing import Writing
 CHAIN = "decisions"
 PART_BYTES = 32_768
 PARTS_MAX = 512
-_BATCH = 500
+_BATCH = 200
 
 
 def head(write: Writing) -> tuple[int, str]:
@@ -64,9 +64,13 @@ def kept(view: Reading, digest: str) -> bytes | None:
     return b"".join(bytes(row["content"]) for row in rows) if rows else None
 
 
-def parts_of(view: Reading, digest: str) -> list[Row]:
-    """Return the rows that hold the bytes of a digest, in order."""
-    return view.rows(select(kept_parts).where(kept_parts.c.digest == digest).order_by(kept_parts.c.part))
+def parts_by_digest(view: Reading, digests: Iterable[str]) -> dict[str, list[Row]]:
+    """Return the rows that hold the bytes of some digests, by digest and in order."""
+    found: dict[str, list[Row]] = {}
+    wanted = kept_parts.c.digest.in_(sorted(set(digests)))
+    for row in view.rows(select(kept_parts).where(wanted).order_by(kept_parts.c.digest, kept_parts.c.part)):
+        found.setdefault(row["digest"], []).append(row)
+    return found
 
 
 def index_reads(write: Writing, name: str, pairs: Sequence[tuple[str, str]]) -> None:

@@ -25,7 +25,7 @@ DOORS = {
     "typer rich": r"cli(\..*)?|blocks\.\w+\.cli(\..*)?",
     "openfisca_core openfisca_web_api numpy": r"blocks\.rules\.service\.engine(\..*)?",
 }
-# What is imported late on purpose: each weighs from 5 to 30 MB that a site at rest does without, or is an extra.
+# What is imported late on purpose: an extra, or what weighs from 5 to 30 MB that a site at rest does without.
 LATE = {
     "alembic",
     "distributed",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -74,19 +75,28 @@ def _unknown(place: str, names: Any, catalogue: Catalogue) -> list[Flaw]:
 
 def measured(law: Law, people: People, ask: Ask) -> Columns:
     """Return the columns of some households under a law; CalculationFailed."""
+    columns, pay = _first_run(law, people, ask)
+    gc.collect()  # a simulation is a circle, and the largest thing in memory
+    if ask.pay:
+        columns["marginal"] = _marginal(law, people, ask, (pay, columns["income"]))
+    gc.collect()
+    return columns
+
+
+def _first_run(law: Law, people: People, ask: Ask) -> tuple[dict[str, Array], Array]:
+    """Return all columns but marginal rates, and each person's pay."""
     simulation = simulation_of(law, people)
-    income = income_of(law, simulation, people, ask)
     columns = {
         "weight": people.weights,
         "people": numpy.bincount(people.homes, minlength=people.households).astype(float),
         "units": _units(simulation, people, ask),
-        "income": income,
+        "income": income_of(law, simulation, people, ask),
     }
     for name in ask.budget:
         columns[f"budget.{name}"] = _of_households(law, simulation, people, name, ask.year)
-    if ask.pay:
-        columns["marginal"] = _marginal(law, people, ask, (simulation, income))
-    return columns
+    if not ask.pay:
+        return columns, None
+    return columns, yearly(simulation, ask.pay, law.catalogue.variables[ask.pay].period, ask.year)
 
 
 def income_of(law: Law, simulation: Any, people: People, ask: Ask) -> Array:
@@ -136,11 +146,9 @@ def _units(simulation: Any, people: People, ask: Ask) -> Array:
     return (10 + 5 * (grown - 1) + 3 * (count - grown)) / 10
 
 
-def _marginal(law: Law, people: People, ask: Ask, before: tuple[Any, Array]) -> Array:
+def _marginal(law: Law, people: People, ask: Ask, before: tuple[Array, Array]) -> Array:
     """Return what the state takes of more pay of a household's best paid; NaN where nobody has pay."""
-    simulation, income = before
-    unit = law.catalogue.variables[ask.pay].period
-    pay = yearly(simulation, ask.pay, unit, ask.year)
+    pay, income = before
     chosen, has = _best_paid(pay, people)
     raised = replace(people, inputs=tuple(_raised(each, ask, chosen, people) for each in people.inputs))
     after = income_of(law, simulation_of(law, raised), raised, ask)

@@ -155,15 +155,23 @@ class _Making:
 
     def _months(self, value: Value, *, is_person: bool) -> list[Array]:
         name = value.variable.name
-        whole = self._per(f"{name}/whole", is_person, lambda label: self._chance.happens(label, value.months))
-        count = self._per(f"{name}/count", is_person, lambda label: self._chance.between(label, 1, 11))
-        start = self._per(f"{name}/start", is_person, lambda label: self._chance.between(label, 0, 11))
+        whole = self._per(
+            f"{name}/whole", lambda label: self._chance.happens(label, value.months), is_person=is_person
+        )
+        count = self._per(
+            f"{name}/count", lambda label: self._chance.between(label, 1, 11), is_person=is_person
+        )
+        start = self._per(
+            f"{name}/start", lambda label: self._chance.between(label, 0, 11), is_person=is_person
+        )
         return [whole | ((month - start) % _MONTHS < count) for month in range(_MONTHS)]
 
     def _whose(self, value: Value, *, is_person: bool) -> Array:
         """Tell which instances have a value at all."""
         name = value.variable.name
-        has = self._per(f"{name}/has", is_person, lambda label: self._chance.happens(label, value.chance))
+        has = self._per(
+            f"{name}/has", lambda label: self._chance.happens(label, value.chance), is_person=is_person
+        )
         some = self._households_with(value)
         if not is_person:
             return has & some
@@ -188,14 +196,13 @@ class _Making:
         if value.variable.kind is ValueKind.BOOL:
             return numpy.ones(len(self._homes) if is_person else self._count, dtype=bool)
         if value.variable.kind is ValueKind.ENUM:
-            place = self._per(
-                name, is_person, lambda label: self._chance.among(label, [*value.choices.values()])
-            )
+            weights = [*value.choices.values()]
+            place = self._per(name, lambda label: self._chance.among(label, weights), is_person=is_person)
             return numpy.array([*value.choices])[place]
-        whole = self._per(name, is_person, lambda label: self._chance.along(label, value.quantiles))
+        whole = self._per(name, lambda label: self._chance.along(label, value.quantiles), is_person=is_person)
         return whole if value.variable.kind is ValueKind.INT else whole / 100
 
-    def _per(self, label: str, is_person: bool, draw: Any) -> Array:
+    def _per(self, label: str, draw: Any, *, is_person: bool) -> Array:
         """Draw for each person, or for each household."""
         return self._per_place(label, draw) if is_person else draw(label)
 

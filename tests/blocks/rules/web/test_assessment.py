@@ -27,7 +27,7 @@ def income(code: str, gross: int, withheld: int = 0, year: int = 2025, **more: A
 def world() -> Mapping[str, list[dict[str, Any]]]:
     """Return a couple with a child, a stranger, somebody who died, and a child who signs in."""
     joint = [(ME, "joint"), (HE, "joint")]
-    couple = {"marital": "married", "children": [KID], "household": "H1"}
+    couple: dict[str, Any] = {"marital": "married", "children": [KID], "household": "H1"}
     return {
         "individuals": [
             person(ME, "1980-05-05", spouse=HE, **couple),
@@ -54,7 +54,7 @@ def served() -> Iterator[Assessed]:
 
 
 @pytest.fixture
-def site(served: Assessed) -> Iterator[Assessed]:
+def site(served: Assessed) -> Assessed:
     """The pages with registers as they were at first, nothing asked and nothing decided."""
     served.registers.rows, served.registers.down = indexed(world()), frozenset()
     served.registers.asked.clear()
@@ -237,7 +237,7 @@ def test_a_decision_is_shown_kept_and_appealed_by_whom_it_is_about_alone(site: A
     shown = site.get(address, ME)
     assert "Decided and signed" in text_of(shown.text)
     record = site.get(f"{address}/record", ME)
-    assert json.loads(record.content)["jws"] == "signed"
+    assert json.loads(record.content)["jws"].startswith("signed.")
     assert 'attachment; filename="decision-' in record.headers["content-disposition"]
     for path in (address, f"{address}/record"):
         assert site.get(path, HE).status_code == 404

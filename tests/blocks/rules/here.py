@@ -120,6 +120,9 @@ class InHand:
         self.kept.append((case.subject, signed))
         return signed, explained
 
+    def public_keys(self) -> Sequence[Mapping[str, object]]:
+        return ()
+
     def find(self, number: str, caller: Caller, reason: Reason) -> SignedDecision:
         for code, signed in self.kept:
             if signed.decision.number == number and code == caller.actor.id:

@@ -170,6 +170,10 @@ class Assessing:
         """Return one of the person's own decisions; DecisionUnknown."""
         return self._decisions.find(number, who.caller, self._reason(who))
 
+    def public_keys(self) -> Sequence[Mapping[str, object]]:
+        """Return the keys that decisions are verified by, as JWK (RFC 7517)."""
+        return self._decisions.public_keys()
+
     def explanation(self, who: Asking, number: str) -> Explanation:
         """Return how one of the person's decisions came about, as it was kept with it."""
         return self._decisions.explanation(number, who.caller, self._reason(who))

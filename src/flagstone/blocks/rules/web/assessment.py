@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -25,6 +24,7 @@ from flagstone.blocks.rules.model.shown import (
     year_of,
 )
 from flagstone.blocks.rules.service.assessment import Asking, Assessing, View, person_of
+from flagstone.blocks.rules.web.record_file import record_file
 from flagstone.kernel.errors import Fault
 from flagstone.platform.http.csrf import read_form
 from flagstone.platform.http.language import marked as _
@@ -173,18 +173,7 @@ class MyAssessment:
     def record(self, request: Request, number: Number) -> Response:
         """Send the signed record as a file."""
         signed = self._assessing.decision(_who(request), number)
-        content = {
-            "number": signed.decision.number,
-            "digest": signed.digest,
-            "jws": signed.jws,
-            "record": json.loads(signed.content),
-        }
-        headers = {
-            "Content-Disposition": f'attachment; filename="decision-{signed.decision.number}.json"',
-            "Cache-Control": "no-store",
-        }
-        body = json.dumps(content, ensure_ascii=False, indent=1).encode()
-        return Response(body, media_type="application/json", headers=headers)
+        return record_file(signed, self._assessing.public_keys())
 
     def appeal(self, request: Request, number: Number, form: FormOf) -> Response:
         """Record an appeal, and show the decision with it."""

@@ -14,6 +14,8 @@ from flagstone.blocks.exchange.contract.faults import DirectoryUnavailable
 from flagstone.blocks.exchange.contract.log import PersonsUsed
 from flagstone.blocks.registry.contract.registry import Registry
 from flagstone.blocks.registry.service.reading_log import Log
+from flagstone.blocks.rules.contract.decision import REGISTER as DECISIONS
+from flagstone.blocks.rules.contract.decision import TITLE
 from flagstone.blocks.tracker.contract import Recorder, RegisterWords, Unread, Use
 from flagstone.blocks.tracker.model.usages import member_code
 from flagstone.blocks.tracker.service.agencies import EveryAgency
@@ -43,7 +45,7 @@ def tracker(ground: Ground, registry: Registry, exchange: Exchanging | None) -> 
         owner,
         organisations=frozenset({member_code(owner)} if owner else ()),
         names=_names(ground.country),
-        services=partial(_services, exchange),
+        services=partial(_services, exchange, {DECISIONS: TITLE} if ground.plan.law else {}),
     )
     databases = ground.databases
     return Service(databases["tracker"], registry, Log(databases["registry"]), key=key, terms=terms)
@@ -55,13 +57,14 @@ def _names(country: Country) -> Mapping[str, Words]:
     return {each.id.member_code: each.name for each in plan.members} if plan else {}
 
 
-def _services(exchange: Exchanging | None) -> dict[str, RegisterWords]:
-    """Return what people call the services whose uses the exchange tells of."""
+def _services(exchange: Exchanging | None, own: Mapping[str, Words]) -> dict[str, RegisterWords]:
+    """Return what people call the services whose uses the exchange tells of, and what else is kept here."""
+    kept = {code: RegisterWords(title) for code, title in own.items()}
     try:
         offered = exchange.service.snapshot().services.values() if exchange else ()
     except DirectoryUnavailable:
-        return {}
-    return {str(one.id): RegisterWords(one.title) for one in offered if one.person_at and one.title}
+        return kept
+    return kept | {str(one.id): RegisterWords(one.title) for one in offered if one.person_at and one.title}
 
 
 def recording(exchange: Exchanging, recorder: Recorder) -> Callable[[Any], None]:

@@ -171,6 +171,15 @@ class Checked:
         return not self.broken
 
 
+REGISTER = "decisions"
+"""The name under which looks at decisions are recorded with the persons whom they concern."""
+TITLE = {
+    "en": "Decisions by the law",
+    "et": "Otsused seaduse järgi",
+    "ar": "القرارات بموجب القانون",
+}
+"""What people call that."""
+
 OFFICER, AUDITOR = "rules-officer", "auditor"
 """The roles that reach the decisions about anybody: an auditor looks, an officer decides and settles."""
 

@@ -10,6 +10,7 @@ from flagstone.blocks.rules.contract.calculation import JsonValue
 from flagstone.blocks.rules.contract.decision import (
     AUDITOR,
     OFFICER,
+    REGISTER,
     Appeal,
     Case,
     Decision,
@@ -29,7 +30,6 @@ from flagstone.blocks.rules.model import canonical_json
 from flagstone.blocks.rules.model.claims import Claims, outputs_of
 from flagstone.blocks.rules.service.deciding import drafted
 from flagstone.blocks.rules.service.keeping import (
-    REGISTER,
     Means,
     append,
     found,

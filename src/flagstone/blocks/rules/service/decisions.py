@@ -14,6 +14,7 @@ from flagstone.blocks.rules.contract.calculation import JsonValue
 from flagstone.blocks.rules.contract.decision import (
     AUDITOR,
     OFFICER,
+    REGISTER,
     Appeal,
     Broken,
     Case,
@@ -31,7 +32,6 @@ from flagstone.blocks.rules.service import appealing
 from flagstone.blocks.rules.service.checking import check
 from flagstone.blocks.rules.service.deciding import LANGUAGES, decide
 from flagstone.blocks.rules.service.keeping import (
-    REGISTER,
     Means,
     explanation_of,
     found,

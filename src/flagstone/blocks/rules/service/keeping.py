@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
-from flagstone.blocks.rules.contract.decision import AUDITOR, OFFICER, Decision, SignedDecision
+from flagstone.blocks.rules.contract.decision import AUDITOR, OFFICER, REGISTER, Decision, SignedDecision
 from flagstone.blocks.rules.contract.decision_faults import DecisionBroken, DecisionUnknown, RecordTooLarge
 from flagstone.blocks.rules.contract.engine import Engine
 from flagstone.blocks.rules.contract.explanation import Explanation
@@ -45,8 +45,6 @@ from flagstone.platform.storage.reading import Reading
 from flagstone.platform.storage.sql import Row
 from flagstone.platform.storage.writing import Writing
 
-REGISTER = "decisions"
-"""The name under which readings of decisions are recorded with the persons whom they concern."""
 CONTENT_BYTES_MAX = store.PART_BYTES * store.PARTS_MAX
 SEALED = ("rules", "decision", "person")
 """What sealed personal codes are bound to; that one stands in its own row its pseudonym tells."""

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from flagstone.blocks.rules.contract.calculation import JsonValue, Mode
-from flagstone.blocks.rules.contract.decision import AUDITOR, OFFICER, Decision, Touched
+from flagstone.blocks.rules.contract.decision import AUDITOR, OFFICER, REGISTER, Decision, Touched
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.law import LawName, LawSnapshot
 from flagstone.blocks.rules.model.claims import outputs_of
 from flagstone.blocks.rules.model.decisions import bit_differences
 from flagstone.blocks.rules.model.differences import Difference, names_read_by
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
-from flagstone.blocks.rules.service.keeping import REGISTER, Means, load, require_official, tell
+from flagstone.blocks.rules.service.keeping import Means, load, require_official, tell
 from flagstone.blocks.rules.service.worker import Task, Worker
 from flagstone.blocks.rules.store import decisions as store
 from flagstone.kernel.audit import ActorKind, Caller, Reason

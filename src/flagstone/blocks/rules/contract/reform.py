@@ -17,8 +17,9 @@ class Reform:
     """Changes of parameters, variables switched off, and reforms that are packages, applied in that order.
 
     `parameters` names a parameter by its dotted path; a bracket of a scale by its number from 0 and its part
-    (`income_tax.scale[1].rate`). `neutralized` names variables that count as their default. `packages` are
-    dotted paths of reform classes, and only those that a site admits are loaded.
+    (`income_tax.scale[1].rate`); a number after the last is a new bracket, and needs each of its parts.
+    `neutralized` names variables that count as their default. `packages` are dotted paths of reform classes,
+    and only those that a site admits are loaded.
     """
 
     name: str = ""

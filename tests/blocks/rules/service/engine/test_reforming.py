@@ -81,6 +81,25 @@ def test_a_bracket_of_a_scale_has_another_part(
     assert computed(law, "social_security_contribution") == plain
 
 
+def test_a_bracket_more_takes_part_in_the_scale(law: Law) -> None:
+    more: dict[str, dict[str, JsonValue]] = {
+        f"{SCALE}[4].rate": {"2017-02-01": 0.5},
+        f"{SCALE}[3].threshold": {"2017-01-01": 1000},
+        f"{SCALE}[3].rate": {"2017-01-01": 0.04},
+        f"{SCALE}[4].threshold": {"2017-01-01": 9000},
+    }
+    plain = computed(law, "social_security_contribution")
+    changed = computed(reformed(law, Reform(parameters=more)), "social_security_contribution")
+    lower = 0.02 * 1000 + 0.04 * 5000 + 0.06 * 3000
+    assert changed[1:3] == [pytest.approx(lower + 0.06 * 1000), pytest.approx(lower + 0.5 * 1000)]
+    assert changed[0] == plain[0]
+    assert computed(law, "social_security_contribution") == plain
+    for missing in more:
+        with pytest.raises(ReformInvalid) as refused:
+            reformed(law, Reform(parameters={path: more[path] for path in more if path != missing}))
+        assert all("3 brackets" in flaw.message for flaw in refused.value.flaws)
+
+
 def test_a_neutralized_variable_is_nothing(law: Law) -> None:
     computed(law, "income_tax")
     changed = reformed(law, Reform(neutralized=("income_tax",)))

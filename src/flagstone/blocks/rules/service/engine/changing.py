@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import copy
 from difflib import get_close_matches
 from typing import Any
@@ -16,12 +16,16 @@ from flagstone.blocks.rules.model.reforms import Change
 from flagstone.kernel.errors import Flaw
 
 _NEAR = 3
+_ALWAYS = "0001-01-01"
 _SAID = {bool: "true or false", float: "a number", str: "a text", list: "a list"}
 
 
-def flaws_of_change(system: Any, change: Change) -> Iterator[Flaw]:
-    """Yield why a change cannot be made: there is no such parameter, or its values are of another kind."""
-    found = _found(system.parameters, change)
+def flaws_of_change(system: Any, change: Change, named: Collection[str]) -> Iterator[Flaw]:
+    """Yield why a change cannot be made: there is no such parameter, or its values are of another kind.
+
+    `named` are the paths of all changes: a bracket after the last is new when each of its parts is given.
+    """
+    found = _found(system.parameters, change, named)
     if isinstance(found, str):
         yield Flaw(change.place_of_path, found)
         return
@@ -43,12 +47,21 @@ def change(system: Any, wanted: Change) -> None:
     found = _copied(node, steps[-1])
     if wanted.scale:
         found.brackets = list(found.brackets)
+        while len(found.brackets) <= wanted.number:
+            found.brackets.append(_new_bracket(found))
         bracket = found.brackets[wanted.number] = copy(found.brackets[wanted.number])
         bracket.children = dict(bracket.children)
         found = _copied(bracket, wanted.part)
     found.values_history = found
     stop = _instant(wanted.stop) if wanted.stop else None
     found.update(start=_instant(wanted.start), stop=stop, value=wanted.value)
+
+
+def _new_bracket(scale: Any) -> Any:
+    """Return a bracket with the parts of the scale's last one, none of which has a value yet."""
+    name = f"{scale.name}[{len(scale.brackets)}]"
+    nothing = {part: {"values": {_ALWAYS: {"value": None}}} for part in scale.brackets[-1].children}
+    return ParameterScaleBracket(name, data=nothing)
 
 
 def _copied(node: Any, key: str) -> Any:
@@ -63,7 +76,7 @@ def _instant(day: Any) -> Instant:
     return Instant((day.year, day.month, day.day))
 
 
-def _found(tree: Any, wanted: Change) -> Any:
+def _found(tree: Any, wanted: Change, named: Collection[str]) -> Any:
     """Return the parameter of a change, or in words why there is none."""
     node = tree
     for step in (wanted.scale or wanted.path).split("."):
@@ -72,21 +85,25 @@ def _found(tree: Any, wanted: Change) -> Any:
             return _unknown(step, list(children))
         node = children[step]
     if wanted.scale:
-        return _bracket(node, wanted)
+        return _bracket(node, wanted, named)
     if isinstance(node, ParameterScale):
         return "This is a scale: name a part of a bracket, as [0].rate."
     return node if isinstance(node, Parameter) else f"This is a group: name one of {_some(node.children)}."
 
 
-def _bracket(scale: Any, wanted: Change) -> Any:
+def _bracket(scale: Any, wanted: Change, named: Collection[str]) -> Any:
+    """Return the parameter of a bracket, for a new one that of the last; or in words why there is none."""
     if not isinstance(scale, ParameterScale):
         return "This is no scale, and has no brackets."
-    if wanted.number >= len(scale.brackets):
-        return f"The scale has {len(scale.brackets)} brackets, numbered from 0."
-    bracket: ParameterScaleBracket = scale.brackets[wanted.number]
-    if wanted.part not in bracket.children:
-        return f"The bracket has no {wanted.part}, but {_some(bracket.children)}."
-    return bracket.children[wanted.part]
+    there = len(scale.brackets)
+    parts = scale.brackets[min(wanted.number, there - 1)].children if there else {}
+    for number in range(there, wanted.number + 1):
+        if not there or not all(f"{wanted.scale}[{number}].{part}" in named for part in parts):
+            more = f"; a new one, [{there}], needs its {_some(parts)}" if there else ""
+            return f"The scale has {there} brackets, numbered from 0{more}."
+    if wanted.part not in parts:
+        return f"The bracket has no {wanted.part}, but {_some(parts)}."
+    return parts[wanted.part]
 
 
 def _unknown(step: str, there: list[str]) -> str:

@@ -80,7 +80,7 @@ def reformed(
 def _flaws(law: Law, reform: Reform, admitted: frozenset[str]) -> Iterator[Flaw]:
     yield from shape_flaws(reform)
     for each in changes_of(reform):
-        yield from flaws_of_change(law.system, each)
+        yield from flaws_of_change(law.system, each, reform.parameters)
     for at, name in enumerate(reform.neutralized):
         if name not in law.system.variables:
             yield Flaw(pointer("neutralized", str(at)), "The law has no variable of that name.")

@@ -33,6 +33,9 @@ REFORMS = (
     Reform(parameters={RATE: {"2017-01-01": 0.5}}),
     Reform(parameters={RATE: {"2017-01-01:2017-01-31": 0.25, "2016-01-01": 0.5}}),
     Reform(parameters={f"{SCALE}[1].threshold": {"2017-01-01": 2000}, f"{SCALE}[0].rate": {"2017-01-01": 0}}),
+    Reform(
+        parameters={f"{SCALE}[3].{part}": {"2017-01-01": n} for part, n in (("threshold", 900), ("rate", 1))}
+    ),
     Reform(neutralized=("income_tax", "basic_income")),
     Reform(parameters={"benefits.basic_income": {"2017-01-01": 1}}, neutralized=("housing_tax",)),
 )

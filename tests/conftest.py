@@ -9,17 +9,33 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+import psycopg
 import pytest
 
 from flagstone.kernel.clock import SetClock
 from flagstone.platform.storage import engine, migration, postgresql
 from flagstone.platform.storage.database import Database
+from flagstone.platform.storage.engine import Location
 from flagstone.platform.storage.sql import BlockSchema
+from tests.sharing import Sharing, longest_first
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order the tests of a run that workers share."""
+    if hasattr(config, "workerinput"):
+        longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
+    """Share the run as `tests.sharing` says."""
+    return Sharing(config, log)
 
 
 @pytest.fixture
@@ -38,9 +54,14 @@ def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("empty")
 
 
+def steps_of(schema: BlockSchema) -> tuple[Path, Path]:
+    """Return the folders of all steps that make a block's tables: the platform's own and the block's."""
+    return migration.OWN_MIGRATIONS, schema.migrations
+
+
 def empty(schema: BlockSchema, folder: Path, clock: SetClock) -> Path:
     """Return the migrated database of a block in which nothing was written, made the first time."""
-    path = folder / f"{schema.block}-{sha256(str(schema.migrations).encode()).hexdigest()[:12]}.sqlite"
+    path = folder / f"{schema.block}-{sha256(repr(steps_of(schema)).encode()).hexdigest()[:12]}.sqlite"
     if not path.exists():
         database = Database(schema, engine.sqlite(path), f"aralia/test/{schema.block}", clock=clock)
         migration.migrate(database)
@@ -49,29 +70,69 @@ def empty(schema: BlockSchema, folder: Path, clock: SetClock) -> Path:
     return path
 
 
+@dataclass
+class EmptySchemas:
+    """PostgreSQL databases with one block's empty tables each, made the first time and copied for tests."""
+
+    server: PostgresqlServer
+    clock: SetClock
+    _kept: dict[tuple[str, tuple[Path, Path]], tuple[str, Location]] = field(default_factory=dict)
+
+    def copied(self, schema: BlockSchema, name: str) -> Location:
+        """Make the database `name` with the migrated, empty tables of `schema`, and return where they are."""
+        key = (schema.block, steps_of(schema))
+        if key not in self._kept:
+            self._kept[key] = self._made(schema)
+        template, location = self._kept[key]
+        self.server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return replace(location, url=location.url.set(database=name))
+
+    def _made(self, schema: BlockSchema) -> tuple[str, Location]:
+        name = f"empty{len(self._kept)}_{os.urandom(4).hex()}"
+        self.server.run(f"CREATE DATABASE {name}")
+        password = postgresql.fresh_password()
+        location = postgresql.provision(self.server.url_of(name), "test", schema.block, password)
+        database = Database(schema, location, f"aralia/test/{schema.block}", clock=self.clock)
+        migration.migrate(database)
+        database.close()
+        return name, location
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def open_database(
     request: pytest.FixtureRequest, tmp_path: Path, empty_databases: Path, clock: SetClock
 ) -> Iterator[OpenDatabase]:
-    """Open a block's fresh, migrated database on SQLite and, as a second run, on PostgreSQL."""
-    opened: list[Database] = []
+    """Open a block's fresh, migrated database on SQLite and, as a second run, on PostgreSQL.
 
-    def open_one(schema: BlockSchema, *, probe: Callable[[str], None] = lambda _step: None) -> Database:
+    A block that is opened twice in one test finds what it wrote.
+    """
+    opened: list[Database] = []
+    places: dict[str, Location] = {}
+    drop: list[str] = []
+
+    def fresh(schema: BlockSchema) -> Location:
         if request.param == "sqlite":
             location = engine.sqlite(tmp_path / f"{schema.block}.sqlite")
             if not location.path.exists():
                 shutil.copyfile(empty(schema, empty_databases, clock), location.path)
-        else:
-            url = request.getfixturevalue("postgresql_database")
-            location = postgresql.provision(url, "test", schema.block, postgresql.fresh_password())
+            return location
+        drop.append(f"t{os.getpid()}_{os.urandom(4).hex()}")
+        schemas: EmptySchemas = request.getfixturevalue("empty_schemas")
+        return schemas.copied(schema, drop[-1])
+
+    def open_one(schema: BlockSchema, *, probe: Callable[[str], None] = lambda _step: None) -> Database:
+        if schema.block not in places:
+            places[schema.block] = fresh(schema)
+        location = places[schema.block]
         database = Database(schema, location, f"aralia/test/{schema.block}", clock=clock, probe=probe)
-        migration.migrate(database)
         opened.append(database)
         return database
 
     yield open_one
     for database in opened:
         database.close()
+    for name in drop:
+        request.getfixturevalue("postgresql_server").run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _postgresql_programs() -> Path | None:
@@ -79,9 +140,37 @@ def _postgresql_programs() -> Path | None:
     return found[-1].parent if found else None
 
 
+@dataclass(frozen=True)
+class PostgresqlServer:
+    """A PostgreSQL server that runs, and one session of its superuser."""
+
+    url: str
+    session: psycopg.Connection
+
+    def run(self, statement: str) -> None:
+        """Run one statement, made of names that these fixtures chose."""
+        self.session.execute(statement)
+
+    def url_of(self, database: str) -> str:
+        """Return the superuser's URL of another database of the server."""
+        return self.url.replace("/postgres?", f"/{database}?")
+
+
+SERVER_OPTIONS = {  # what is lost when the machine stops is of no account, and nothing tidies up meanwhile
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "checkpoint_timeout": "1d",
+    "max_wal_size": "2GB",
+}
+
+
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a throw-away PostgreSQL server on a socket and return the URL of its superuser."""
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """Start a throw-away PostgreSQL server on a socket."""
     programs = _postgresql_programs()
     if programs is None:
         pytest.skip("component missing: PostgreSQL")
@@ -94,26 +183,30 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         prefix = ["runuser", "-u", account, "--"] if os.geteuid() == 0 else []
         subprocess.run([*prefix, *command], check=True, capture_output=True, timeout=60, cwd="/")
 
-    data, options = (
-        str(folder / "data"),
-        f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off",
-    )
+    data = str(folder / "data")
+    chosen = {**SERVER_OPTIONS, "unix_socket_directories": str(folder)}
+    options = " ".join(f"-c {name}={value}" for name, value in chosen.items())
     run(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
     run(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    url = f"postgresql://postgres@/postgres?host={folder}"
     try:
-        yield f"postgresql://postgres@/postgres?host={folder}"
+        with psycopg.connect(url, autocommit=True) as session:
+            yield PostgresqlServer(url, session)
     finally:
         run(str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgresql_database(postgresql_url: str) -> Iterator[str]:
-    """Make a fresh PostgreSQL database for one test and return its URL."""
-    import psycopg
+@pytest.fixture(scope="session")
+def empty_schemas(postgresql_server: PostgresqlServer) -> EmptySchemas:
+    """The blocks' empty tables on PostgreSQL, to be copied for each test."""
+    return EmptySchemas(postgresql_server, SetClock(datetime(2026, 11, 22, 8, 0, tzinfo=UTC)))
 
+
+@pytest.fixture
+def postgresql_database(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """Make a fresh PostgreSQL database for one test and return its URL."""
     name = f"t{os.getpid()}_{os.urandom(4).hex()}"
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield postgresql_url.replace("/postgres?", f"/{name}?")
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql_server.run(f"CREATE DATABASE {name}")
+    yield postgresql_server.url_of(name)
+    postgresql_server.run(f"DROP DATABASE {name} WITH (FORCE)")

@@ -43,7 +43,6 @@ def upgraded(open_database: OpenDatabase, monkeypatch: pytest.MonkeyPatch, tmp_p
     older = tmp_path / "older"
     (older / "versions").mkdir(parents=True)
     shutil.copy(migration.OWN_MIGRATIONS / "versions" / "0001_journal.py", older / "versions")
-    (tmp_path / f"{SCHEMA.block}.sqlite").touch()  # so that no copy of a database of today is taken
     with monkeypatch.context() as then:
         then.setattr(migration, "OWN_MIGRATIONS", older)
         database = open_database(SCHEMA)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -53,6 +55,8 @@ def reform_text(reform: Reform) -> str:
 
 
 def _loaded(text: str) -> Any:
+    with suppress(ValueError, RecursionError):  # JSON is read as JSON: YAML 1.1 takes 1e6 for a text
+        return _plain(json.loads(text, parse_constant=_refused), 0)
     try:
         _require_plain(text)
         return _plain(yaml.load(text, Loader=_Loader), 0)  # noqa: S506 - a safe loader, maybe the one in C
@@ -62,6 +66,11 @@ def _loaded(text: str) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError):
         flaw = Flaw("", _("The text is neither YAML nor JSON, or too deep."))
     raise ReformInvalid(flaws=(flaw,))
+
+
+def _refused(constant: str) -> Any:
+    """Refuse what is no number in JSON (RFC 8259)."""
+    raise ValueError(constant)
 
 
 def _require_plain(text: str) -> None:
@@ -74,7 +83,9 @@ def _require_plain(text: str) -> None:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """Return a value with dates as texts, in values and names."""
+    """Return a value with dates as texts, in values and names; ValueError for one nested too deep."""
+    if depth > NESTED_MAX:
+        raise ValueError
     if isinstance(value, Mapping):
         return {str(_plain(key, depth)): _plain(each, depth + 1) for key, each in value.items()}
     if isinstance(value, list):

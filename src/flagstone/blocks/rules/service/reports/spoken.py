@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from flagstone.blocks import rules
-from flagstone.platform.http.language import Language, read_language
+from flagstone.kernel.errors import SettingsFault
+from flagstone.platform.http.language import SOURCE, Language, read_language
 
 LOCALE = Path(rules.__file__).parent / "locale"
 
@@ -48,4 +49,7 @@ def spoken(code: str, currency: str = "") -> Spoken:
 
 @lru_cache(maxsize=16)
 def _language(code: str) -> Language:
+    known = {SOURCE, *(each.name for each in LOCALE.iterdir())}
+    if code not in known:
+        raise SettingsFault(f"language: reports are in {', '.join(sorted(known))}")
     return read_language(code, (LOCALE,), "UTC")

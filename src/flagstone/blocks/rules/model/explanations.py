@@ -48,7 +48,7 @@ def lines(root: str, children: Children, weigh: Weigh, *, most: int, closely: bo
 
     The weightiest come first; `closely` tells everything right below the root before anything further.
     """
-    told = _chosen(root, children, weigh, most, closely)
+    told = _chosen(root, children, weigh, most=most, closely=closely)
     ordered: dict[str, Line] = {}
     waiting = [root]
     while waiting:
@@ -62,7 +62,7 @@ def lines(root: str, children: Children, weigh: Weigh, *, most: int, closely: bo
     return list(ordered.values())
 
 
-def _chosen(root: str, children: Children, weigh: Weigh, most: int, closely: bool) -> set[str]:
+def _chosen(root: str, children: Children, weigh: Weigh, *, most: int, closely: bool) -> set[str]:
     told: set[str] = set()
     heap: list[tuple[tuple[float, ...], int, int, str]] = [((0.0,), 0, 0, root)]
     seen = {root}
@@ -73,8 +73,7 @@ def _chosen(root: str, children: Children, weigh: Weigh, most: int, closely: boo
         for each in children(key) if whole else _standing(children(key), weigh):
             if each not in seen:
                 seen.add(each)
-                near = whole
-                heappush(heap, (_rank_of(weigh(each), depth + 1, near), len(seen), depth + 1, each))
+                heappush(heap, (_rank_of(weigh(each), depth + 1, near=whole), len(seen), depth + 1, each))
     return told
 
 
@@ -86,12 +85,12 @@ def _standing(keys: Sequence[str], weigh: Weigh) -> list[str]:
         if weight.matters:
             name = weight.kind or key
             known = best.get(name)
-            if known is None or _rank_of(weight, 0, False) < _rank_of(weigh(known), 0, False):
+            if known is None or _rank_of(weight, 0) < _rank_of(weigh(known), 0):
                 best[name] = key
     return list(best.values())
 
 
-def _rank_of(weight: Weight, depth: int, near: bool) -> tuple[float, ...]:
+def _rank_of(weight: Weight, depth: int, *, near: bool = False) -> tuple[float, ...]:
     """Return what sorts the weightier first."""
     return (not near, not weight.reason, not weight.decisive, -weight.size * FADING**depth, depth)
 

@@ -21,7 +21,7 @@ from flagstone.blocks.rules.service.engine.loading import Law
 
 _BRACKET = re.compile(r"\[\d+\]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
-_MOST = 4
+_MOST = 3
 
 
 class Citations:

@@ -23,6 +23,8 @@ from openfisca_core.taxscales import (
 from openfisca_core.tracers import SimpleTracer
 
 ETERNITY = Period.eternity()
+_NODES = (ParameterNodeAtInstant, VectorialParameterNodeAtInstant)
+_VALUES = frozenset({float, int, bool, str, list, numpy.ndarray})  # looked up quicker than what is abstract
 Key = tuple[str, Any]
 """A variable's name and a period of OpenFisca; what never changes has the period of eternity."""
 
@@ -158,13 +160,13 @@ class Noted:
         node = self._node
         plainly = type(key) is str and type(node) is ParameterNodeAtInstant
         way = (f"{self._way}.{key}" if self._way else key) if plainly else self._way
-        if isinstance(child, ParameterNodeAtInstant | VectorialParameterNodeAtInstant):
+        if child.__class__ not in _VALUES and isinstance(child, _NODES):
             below = Noted(child, self._recorder, way)
             if type(key) is str:
                 self.__dict__[key] = below
             return below
         day = node._instant_str
-        if isinstance(child, TaxScaleLike):
+        if child.__class__ not in _VALUES and isinstance(child, TaxScaleLike):
             child = _noted_scale(child, _Note(self._recorder, way, day))
         read = Read(way, day, child)
         if plainly:

@@ -22,8 +22,9 @@ from flagstone.blocks.rules.service.engine.nothing import Limit, Reason, Reasons
 from flagstone.blocks.rules.service.engine.recording import Read, Used
 from flagstone.blocks.rules.service.engine.scaling import brackets, together
 
-PARAMETERS_MAX = 6
+PARAMETERS_MAX = 5
 PARTS_MAX = 4
+SET_MAX = 2
 _CENT = 0.005
 
 
@@ -185,7 +186,7 @@ class Teller:
         amounts = [each for each in parts if isinstance(self._lineage.value(each), float)]
         parts = parts if isinstance(value, bool) or not amounts else amounts
         if not parts:
-            said = [self._set(each, language) for each in used if each.value is not None][:PARTS_MAX]
+            said = [self._set(each, language) for each in used if each.value is not None][:SET_MAX]
             return ("set", {"parameters": words.joined(said, language)}) if said else ("bare", {})
         return "condition" if isinstance(value, bool) else "rule", {
             "parts": self._list(parts, language, place)

@@ -38,7 +38,7 @@ def home_of(package: str) -> Path | None:
     except (ImportError, ValueError):
         return None
     places = list(spec.submodule_search_locations or ()) if spec else []
-    home = Path(places[0]).resolve().parent if places else None
+    home = Path(places[0]).absolute().parent if places else None
     return home if home is not None and home.is_dir() else None
 
 
@@ -49,7 +49,7 @@ def go_home(package: str) -> None:
     """
     home = home_of(package)
     if home is not None:
-        sys.path[:] = [str(Path(each).resolve()) for each in sys.path]
+        sys.path[:] = [str(Path(each).absolute()) for each in sys.path]
         os.chdir(home)
 
 

@@ -47,7 +47,8 @@ class Lines:
 
 def lines(frame: Frame, drawn: Lines) -> str:
     """Return the picture; of many points 500 are drawn, the first and the last among them."""
-    entries = [Entry(each.kind, each.words, Sample.LINE) for each in drawn.lines]
+    named = drawn.lines if len(drawn.lines) > 1 else ()
+    entries = [Entry(each.kind, each.words, Sample.LINE) for each in named]
     top = legend_height(frame, entries) + 2 * LINE_HEIGHT
     floor = top + (_LOW if frame.narrow else _TALL)
     paper = Paper(frame, floor + 2 * LINE_HEIGHT + GAP)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -78,6 +79,14 @@ def test_decisions_are_chained_in_the_order_in_which_they_were_made(site: Decidi
     assert len({each.decision.number for each in made}) == 3
     checked = site.service.verify(SITE)
     assert (checked.decisions, checked.broken) == (3, ())
+
+
+def test_decisions_made_at_once_stand_in_one_chain(site: Deciding) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda number: site.decide(1_000.0 * number), range(12)))
+    assert len({each.decision.previous for each in made}) == 12
+    checked = site.service.verify(SITE)
+    assert (checked.decisions, checked.broken) == (12, ())
 
 
 def test_the_bytes_are_canonical_and_the_signature_is_one_that_any_library_verifies(site: Deciding) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import warnings
@@ -81,6 +82,8 @@ def scheduler() -> Iterator[str]:
         )
         yield cluster.scheduler_address
         cluster.close()
+        del cluster
+        gc.collect()  # what Dask leaves half closed is told while nobody listens
 
 
 def test_a_cluster_does_each_job_once(scheduler: str) -> None:

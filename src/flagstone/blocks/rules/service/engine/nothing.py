@@ -14,6 +14,7 @@ from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
 from flagstone.blocks.rules.model.explanations import signs
+from flagstone.blocks.rules.service.engine.calculating import run
 from flagstone.blocks.rules.service.engine.experiments import REFUSED, give, inputs, repeated, tiled
 from flagstone.blocks.rules.service.engine.lineage import Lineage, Place
 from flagstone.blocks.rules.service.engine.recording import Used
@@ -248,7 +249,7 @@ class Reasons:
                 arrays[child.array][number * count + child.at] = encoded
         for key, array in arrays.items():
             give(simulation, key, array)
-        return simulation.calculate(place.name, place.period)
+        return run(simulation, place.name, place.period, str(place.period))
 
 
 def _way(value: JsonValue) -> int:

@@ -178,8 +178,7 @@ def test_a_reform_package_is_simulated(tmp_path: Path) -> None:
 
 
 SURVEY = "household,weight,role,birth,salary\n" + "".join(
-    f"h{at},{at + 0.5},adult,19{70 + at}-03-01,{at * 3000}\nh{at},,child,2012-01-01,\n"
-    for at in range(20)
+    f"h{at},{at + 0.5},adult,19{70 + at}-03-01,{at * 3000}\nh{at},,child,2012-01-01,\n" for at in range(20)
 )
 
 

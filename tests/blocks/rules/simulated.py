@@ -46,70 +46,57 @@ _LOST = (0.02, 0.03, 0.02, 0.05, 0.09, 0.14, 0.19, 0.28, 0.47, 0.81)
 _CHANGE = (0.002, 0.008, 0.012, 0.015, 0.014, 0.009, 0.004, 0.001, -0.003, -0.012)
 
 
-def findings() -> Findings:
-    """Return findings of every kind."""
+_INCOMES = (4_120.0, 6_240.0, 7_890.0, 9_410.0, 11_020.0, 12_900.0, 15_230.0, 18_440.0, 23_910.0, 44_800.0)
+_BANDS = (None, -500.0, -200.0, -100.0, -50.0, -0.005, 0.005, 50.0, 100.0, 200.0, 500.0, None)
+_COUNTS = (310.0, 420.5, 610.0, 280.0, 190.0, 3_200.0, 520.0, 1_240.0, 2_010.0, 980.0, 239.5)
+_RATES = (
+    (0.02, 0.05, 0.21, 0.34, 0.2, 0.1, 0.05, 0.02, 0.01, 0.0),
+    (0.02, 0.07, 0.32, 0.29, 0.15, 0.08, 0.04, 0.02, 0.01, 0.0),
+)
+
+
+def _budget() -> tuple[BudgetLine, ...]:
+    return (
+        BudgetLine("income_tax", "Income tax", 1, 48_310_221.4, 45_105_002.9),
+        BudgetLine("employee_contribution", "Employee's contribution", 1, 9_204_118.0, 9_204_118.0),
+        BudgetLine("child_benefit", "Child benefit", -1, 6_120_400.0, 6_120_400.0),
+        BudgetLine("housing_supplement", "Housing supplement", -1, 1_830_112.5, 0.0),
+    )
+
+
+def _curve() -> Curve:
     moved = tuple(600.0 * place for place in range(101))
     law = tuple(each * 0.78 - max(0.0, each - 22_800) * 0.075 for each in moved)
-    reform = tuple(
-        min(288.0, each * 0.2) + left - max(0.0, each - 40_000) * 0.03
-        for each, left in zip(moved, law, strict=True)
-    )
-    bands = (-500.0, -200.0, -100.0, -50.0, -0.005, 0.005, 50.0, 100.0, 200.0, 500.0)
-    counts = (310.0, 420.5, 610.0, 280.0, 190.0, 3_200.0, 520.0, 1_240.0, 2_010.0, 980.0, 239.5)
-    edges = (None, *bands, None)
+    gained = (min(288.0, each * 0.2) - max(0.0, each - 40_000) * 0.03 for each in moved)
+    return Curve("salary", moved, law, tuple(map(sum, zip(law, gained, strict=True))))
+
+
+def findings() -> Findings:
+    """Return findings of every kind."""
+    tenths = enumerate(zip(_INCOMES, _CHANGE, _WON, _LOST, strict=True), 1)
+    gains = zip(_BANDS[:-1], _BANDS[1:], _COUNTS, strict=True)
     return Findings(
         households=10_000.0,
         people=23_411.0,
-        budget=(
-            BudgetLine("income_tax", "Income tax", 1, 48_310_221.4, 45_105_002.9),
-            BudgetLine("employee_contribution", "Employee's contribution", 1, 9_204_118.0, 9_204_118.0),
-            BudgetLine("child_benefit", "Child benefit", -1, 6_120_400.0, 6_120_400.0),
-            BudgetLine("housing_supplement", "Housing supplement", -1, 1_830_112.5, 0.0),
-        ),
+        budget=_budget(),
         winners=0.4989,
         losers=0.1811,
         unchanged=0.32,
         deciles=tuple(
-            Decile(place + 1, income, income * (1 + change), won, lost)
-            for place, (income, change, won, lost) in enumerate(
-                zip(
-                    (
-                        4_120.0,
-                        6_240.0,
-                        7_890.0,
-                        9_410.0,
-                        11_020.0,
-                        12_900.0,
-                        15_230.0,
-                        18_440.0,
-                        23_910.0,
-                        44_800.0,
-                    ),
-                    _CHANGE,
-                    _WON,
-                    _LOST,
-                    strict=True,
-                )
-            )
+            Decile(number, income, income * (1 + change), won, lost)
+            for number, (income, change, won, lost) in tenths
         ),
         gini_law=0.3412,
         gini_reform=0.3361,
         poor_law=0.1874,
         poor_reform=0.1802,
         gainers=tuple(
-            (low, high, count, count * ((low or -900) + (high or 900)) / 2)
-            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+            (low, high, count, count * ((low or -900) + (high or 900)) / 2) for low, high, count in gains
         ),
         marginal=tuple(
-            (low, low + 0.1, share, other)
-            for low, share, other in zip(
-                (place / 10 for place in range(10)),
-                (0.02, 0.05, 0.21, 0.34, 0.2, 0.1, 0.05, 0.02, 0.01, 0.0),
-                (0.02, 0.07, 0.32, 0.29, 0.15, 0.08, 0.04, 0.02, 0.01, 0.0),
-                strict=True,
-            )
+            (place / 10, (place + 1) / 10, *rates) for place, rates in enumerate(zip(*_RATES, strict=True))
         ),
-        curve=Curve("salary", moved, law, reform),
+        curve=_curve(),
         median_law=11_870.0,
         median_reform=11_990.0,
         scale=Scale.OECD,

@@ -44,7 +44,7 @@ def expect_results(visitor: Visitor) -> None:
     )
     sources = visitor.page.locator(".look-fact__source")
     expect(sources.first.locator("time[datetime]")).to_be_visible()
-    assert sources.count() > 8
+    assert sources.count() >= 6
 
 
 def see_how(visitor: Visitor) -> None:
@@ -96,7 +96,7 @@ def appeal(visitor: Visitor) -> None:
     """Say that one's pay was otherwise, and see what would come out."""
     visitor.page.locator("section:has(#appeals) summary").click()
     visitor.page.locator("input[name='claim./persons/me/employment_income/2025']").fill("20000")
-    visitor.page.locator("#statement").fill("?")
+    visitor.page.locator("#statement").fill("My employer declared another sum.")
     visitor.press("Send the appeal")
     expect(visitor.page.locator("section:has(#appeals)")).to_contain_text(
         visitor.say("It waits for an official. If what you say is true, this would come out:")

@@ -9,6 +9,7 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow
 import pytest
 from pyarrow import parquet
 from tests.blocks.rules.populated import PLAN, REFORM, TEMPLATE, task
@@ -215,6 +216,18 @@ def test_a_wrong_survey_is_refused(tmp_path: Path) -> None:
     assert refused.value.flaws[0].pointer == "line 8, column salary"
     with pytest.raises(SurveyInvalid):
         look_through(SurveyTask(TEMPLATE, str(tmp_path / "none"), "s"))
+
+
+def test_a_small_file_that_unfolds_to_gigabytes_is_refused(tmp_path: Path) -> None:
+    bomb = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 20_000, "int32"), ["x" * 300_000])
+    ones = pyarrow.array([1.0] * 20_000)
+    file = tmp_path / "bomb.parquet"
+    parquet.write_table(
+        pyarrow.table({"household": bomb, "weight": ones, "role": bomb}), file, store_schema=False
+    )
+    assert file.stat().st_size < 10_000_000
+    with pytest.raises(SurveyInvalid):
+        look_through(SurveyTask(TEMPLATE, str(file), "s"))
 
 
 def test_a_cluster_of_processes_finds_the_same(whole: Outcome, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -21,7 +22,7 @@ from typing import Any
 import numpy
 
 from flagstone.blocks.rules.contract.calculation import Mode
-from flagstone.blocks.rules.contract.faults import CalculationFailed, SimulationFailed
+from flagstone.blocks.rules.contract.faults import CalculationFailed, SimulationFailed, SurveyInvalid
 from flagstone.blocks.rules.contract.simulation import Executor
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
@@ -48,6 +49,9 @@ from flagstone.blocks.rules.service.simulating import SurveyTask, Task
 from flagstone.kernel.errors import Fault
 
 Send = Callable[[Mapping[str, Any]], None]
+SURVEY_MEMORY_BYTES_MAX = 2 * 1024**3
+"""What looking through a survey may take: a small Parquet file can unfold to any size."""
+
 _IN, _OUT, _ERROR = 0, 1, 2
 
 
@@ -165,7 +169,12 @@ def _simulate(asked: Any, send: Send, stopped: Callable[[], bool]) -> Any:
 
 def _survey(asked: Any, _send: Send, _stopped: Callable[[], bool]) -> Any:
     task = from_wire(SurveyTask, asked)
-    return on_wire(surveys.looked_through(Path(task.file), _law(task), task.name))
+    law = _law(task)
+    resource.setrlimit(resource.RLIMIT_DATA, (SURVEY_MEMORY_BYTES_MAX, SURVEY_MEMORY_BYTES_MAX))
+    try:
+        return on_wire(surveys.looked_through(Path(task.file), law, task.name))
+    except MemoryError:
+        raise SurveyInvalid("it unfolds to more than fits into memory") from None
 
 
 def _law(task: Task | SurveyTask) -> Law:

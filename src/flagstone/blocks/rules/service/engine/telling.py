@@ -101,13 +101,19 @@ class Teller:
         )
 
     def parameters(self, place: Place) -> Iterator[ParameterUsed]:
-        """Yield the parameters that a step read, in order; each scale once for each amount."""
+        """Yield the parameters that a step read, in order; each scale once for each amount.
+
+        Where there is nothing, few are told: the one that is why, and the first.
+        """
         scales = self._scales(place)
-        shown = 0
-        for read in self._read(place):
+        shown, most, first = 0, PARAMETERS_MAX, ""
+        if is_nothing(self._lineage.value(place)):
+            limit = self._reasons.of(place).limit
+            most, first = SET_MAX, limit.parameter if limit else ""
+        for read in sorted(self._read(place), key=lambda each: each.name != first):
             asked = scales.get((read.name, read.day), [()]) if isinstance(read.value, TaxScaleLike) else [()]
             for each in asked:
-                if shown < PARAMETERS_MAX:
+                if shown < most:
                     shown += 1
                     yield self._used(place, read, each)
 

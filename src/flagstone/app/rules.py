@@ -106,6 +106,7 @@ def _decisions(ground: Ground, engine: Pool, task: Task, recorder: Recorder) -> 
         program(),
         recorder=recorder,
         organisation=ground.plan.owner.rpartition("/")[2],
+        cache=task.cache,
     )
     return Decisions(means, task.law)
 

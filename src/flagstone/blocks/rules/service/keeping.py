@@ -71,7 +71,8 @@ class Means:
     """What the use cases of decisions work with.
 
     `fresh` starts a worker for a replay. `recorder` hears of every official's look at a decision, with the
-    `organisation` in whose name it was; None where there is no tracker.
+    `organisation` in whose name it was; None where there is no tracker. `cache` is the folder that keeps what
+    loading the installed law found out.
     """
 
     database: Database
@@ -82,6 +83,7 @@ class Means:
     fresh: Callable[[Task], Worker] = Worker
     recorder: Recorder | None = None
     organisation: str = ""
+    cache: str = ""
 
     def subject(self, person: PersonCode) -> str:
         """Return the pseudonym of a person."""

@@ -33,7 +33,7 @@ def touched(
     """
     caller, reason = by
     require_official(caller, OFFICER, AUDITOR)
-    worker = means.fresh(Task(law, Mode.REFERENCE, seconds_max=SECONDS_MAX))
+    worker = means.fresh(Task(law, Mode.REFERENCE, seconds_max=SECONDS_MAX, cache=means.cache))
     try:
         found = sorted(_touched(means, worker, between), key=lambda each: each.number)
     finally:

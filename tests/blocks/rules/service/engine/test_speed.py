@@ -336,3 +336,23 @@ def test_a_formula_that_writes_into_what_it_read_computes_as_it_does_plainly(tem
             )
     assert answers[0] == answers[1]
     assert answers[0][0] == [0, 77, 0]
+
+
+def test_a_long_chain_of_months_is_computed_as_far_as_plainly(template: Law) -> None:
+    class carried(Variable):  # type: ignore[misc]  # noqa: N801
+        value_type = float
+        entity = template.system.person_entity
+        definition_period = DateUnit.MONTH
+
+        def formula(person: Any, period: Any) -> Any:  # noqa: N805
+            return (
+                person("carried", period.last_month) + 1 if period.start.year > 2005 else person.empty_array()
+            )
+
+    for mode in Mode:
+        with at(mode):
+            system = template.system.clone()
+            system.add_variable(carried)
+            simulation = crowd(replace(template, system=system), 3)
+            simulation.max_spiral_loops = 1_000
+            assert simulation.calculate("carried", "2017-01").tolist() == [133] * 3

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,7 @@ from flagstone.blocks.rules.service.engine.speed.knowing import Meaning, holder_
 from flagstone.blocks.rules.service.engine.speed.times import REMEMBERED
 from flagstone.blocks.rules.service.engine.speed.uniform import MANY, refused, uniform
 
+FRAMES_MAX = 3_000
 _SIMULATION = "Simulation."
 _TARGETS = tuple(
     Target(simulation_module, _SIMULATION + name)
@@ -303,12 +305,20 @@ def _share(period: Any, unit: Any) -> tuple[Any, int] | None:
 
 
 def _step_lightly() -> Undo:
-    return replaced(
+    limit = sys.getrecursionlimit()
+    undo = replaced(
         (_TARGETS[0], _calculate),
         (_TARGETS[2], _add),
         (_TARGETS[3], _divide),
         (_REST[0], _call),
     )
+
+    def restored() -> None:
+        undo()
+        sys.setrecursionlimit(limit)
+
+    sys.setrecursionlimit(max(limit, FRAMES_MAX))  # a step takes more frames here than OpenFisca's five
+    return restored
 
 
 HOOK = Hook("light-steps", (*_TARGETS, *_REST), frozenset({"a2eaaffe47a2fd9b"}), _step_lightly)

@@ -186,10 +186,16 @@ def test_an_analyst_brings_a_survey(visit: Visit, agencies: dict[str, str]) -> N
     visitor = visit()
     exchange.enter(visitor, agencies["revenue"], "rules_analyst")
     visitor.open(f"{DESK}/surveys")
-    _bring(visitor, "household,role:family,role:household,salary\n1,partner,adult,much\n", refused=True)
+    _bring(
+        visitor, "household,weight,role:family,role:household,salary\n1,1,partner,adult,much\n", refused=True
+    )
     expect(visitor.page.locator("tbody")).to_contain_text("2")
     expect(visitor.page.locator("tbody")).to_contain_text("salary")
-    _bring(visitor, "household,role:family,role:household,salary\n1,partner,adult,24000\n", refused=False)
+    _bring(
+        visitor,
+        "household,weight,role:family,role:household,salary\n1,1,partner,adult,24000\n",
+        refused=False,
+    )
     expect(visitor.page.locator(".govuk-notification-banner--success")).to_contain_text("two-earners")
     visitor.open(f"{DESK}/new")
     expect(visitor.page.locator("#survey option", has_text="two-earners")).to_have_count(1)

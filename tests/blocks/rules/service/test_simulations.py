@@ -228,11 +228,12 @@ def test_only_analysts_may(service: Service) -> None:
 
 
 def test_what_is_not_there_is_unknown(service: Service) -> None:
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: service.find("S00009", ANALYST),
         lambda: service.cancel("S00009", ANALYST, WHY),
         lambda: service.resume("S00009", ANALYST, WHY),
-    ):
+    )
+    for call in calls:
         with pytest.raises(SimulationUnknown):
             call()
 

@@ -8,6 +8,7 @@ import os
 import signal
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def scheduler() -> Iterator[str]:
         warnings.simplefilter("ignore")
         import distributed
 
-        cluster = distributed.LocalCluster(
+        cluster: Any = distributed.LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
         )
         yield cluster.scheduler_address

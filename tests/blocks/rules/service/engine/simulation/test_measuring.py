@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flagstone.blocks.rules.contract.calculation import Bounds, Mode
+from flagstone.blocks.rules.contract.calculation import Bounds, JsonValue, Mode
 from flagstone.blocks.rules.contract.faults import CalculationFailed, PlanInvalid
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.simulation import Line
@@ -169,9 +169,14 @@ def test_a_budget_constraint_is_what_the_law_gives_at_each_point(maker: Maker, a
     assert found.law == found.reform
     assert found.moved == tuple(6000.0 * at for at in range(9))
     for moved, income in zip(found.moved, found.law, strict=True):
-        body = {
+        earner: dict[str, JsonValue] = {
+            "birth_date": {"ETERNITY": "1986-01-01"},
+            "salary": dict.fromkeys(MONTHS, moved / 12),
+            "net_income": {"2026": None},
+        }
+        body: dict[str, JsonValue] = {
             "persons": {
-                "a": {"birth_date": {"ETERNITY": "1986-01-01"}, "salary": dict.fromkeys(MONTHS, moved / 12)},
+                "a": earner,
                 "b": {"birth_date": {"ETERNITY": "1986-01-01"}},
                 "c": {"birth_date": {"ETERNITY": "2016-01-01"}},
             },
@@ -180,7 +185,6 @@ def test_a_budget_constraint_is_what_the_law_gives_at_each_point(maker: Maker, a
             },
             "households": {"h": {"adults": ["a", "b"], "children": ["c"]}},
         }
-        body["persons"]["a"]["net_income"] = {"2026": None}
         answer = calculate(maker.law, body, MANY)
         assert income == pytest.approx(sum(sums(answer, "net_income")) + sum(sums(answer, "child_benefit")))
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -94,7 +95,7 @@ def simulate(task: Task, tell: Tell = lambda _done, _chunks: None, stopped: Stop
     SimulationFailed. What was computed before is not computed again, also after any of these.
     """
     began = monotonic()
-    with _process({"do": "simulate", "task": on_wire(task)}) as running:
+    with _process({"do": "simulate", "task": on_wire(_absolute(task))}) as running:
         said = _last(running, tell, stopped)
     findings = from_wire(Findings, said["findings"]) if said["findings"] else None
     counts = (said["done"], said["chunks"], said["reused"])
@@ -103,8 +104,26 @@ def simulate(task: Task, tell: Tell = lambda _done, _chunks: None, stopped: Stop
 
 def look_through(task: SurveyTask) -> Survey:
     """Return what is in a survey; SurveyInvalid with lines, LawUnavailable."""
-    with _process({"do": "survey", "task": on_wire(task)}) as running:
+    whole = replace(task, file=_whole(task.file), cache=_whole(task.cache))
+    with _process({"do": "survey", "task": on_wire(whole)}) as running:
         return from_wire(Survey, _last(running, lambda _done, _chunks: None, never))
+
+
+def _absolute(task: Task) -> Task:
+    """Return a task whose files are found from any folder: its process goes to that of the law."""
+    return replace(
+        task,
+        folder=_whole(task.folder),
+        survey=_whole(task.survey),
+        households=_whole(task.households),
+        cache=_whole(task.cache),
+        path=tuple(_whole(each) for each in task.path),
+    )
+
+
+def _whole(name: str) -> str:
+    """Return the absolute name of a file; none stays none."""
+    return str(Path(name).absolute()) if name else ""
 
 
 class _Running:

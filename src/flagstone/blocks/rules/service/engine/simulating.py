@@ -26,6 +26,7 @@ from flagstone.blocks.rules.contract.faults import CalculationFailed, Simulation
 from flagstone.blocks.rules.contract.simulation import Executor
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
+from flagstone.blocks.rules.service.engine.home import go_home
 from flagstone.blocks.rules.service.engine.loading import Law, load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.simulation import executors, statistics, surveys
@@ -178,7 +179,9 @@ def _survey(asked: Any, _send: Send, _stopped: Callable[[], bool]) -> Any:
 
 
 def _law(task: Task | SurveyTask) -> Law:
+    """Load a task's law, at work in the folder that holds its package; the task's own files are absolute."""
     sys.path[:0] = [each for each in task.path if each not in sys.path]
+    go_home(task.law.package)
     return load(task.law, Shelf(Path(task.cache)) if task.cache else users_shelf())
 
 

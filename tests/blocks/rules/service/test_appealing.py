@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +18,14 @@ from tests.blocks.rules.decided import (
     WHY,
     Claimed,
     Deciding,
+    deciding,
+    family,
     herself,
     official,
+    pool,
 )
 
+import aralia_law
 from flagstone.blocks.rules.contract.decision import Appeal, Fact, Origin
 from flagstone.blocks.rules.contract.decision_faults import (
     AppealOpen,
@@ -35,6 +41,7 @@ from flagstone.blocks.rules.contract.faults import NotAllowed
 from flagstone.platform.storage.sql import select
 from flagstone.platform.storage.tables import person_read
 
+BENEFIT = "/families/family/child_benefit/2026-03"
 INCOME, TAX = "/persons/me/employment_income/2025", "/persons/me/income_tax/2025"
 LOWER: Claimed = {INCOME: 12_000.0}
 SAID = "My employer counted a year twice."
@@ -187,6 +194,22 @@ def test_an_appeal_is_judged_by_the_law_as_it_was_known_when_it_was_decided(lone
     made = lone.service.settle(waiting.number, OFFICER, WHY, upheld=True, words="So it is.")
     assert made is not None
     assert made.decision.known_at == early.known_at
+
+
+def test_an_appeal_is_judged_by_the_law_of_the_decision_when_another_is_installed(
+    lone: Deciding, tmp_path: Path
+) -> None:
+    number = lone.decide().decision.number
+    newer = Path(shutil.copytree(Path(aralia_law.__file__).parent, tmp_path / "newer" / "aralia_law"))
+    rate = newer / "parameters/child_benefit/first_children.yaml"
+    rate.write_text(rate.read_text().replace("90.25", "91.25"))
+    engine = pool(path=(str(newer.parent),))
+    try:
+        now: Any = engine.calculate(family()).values
+        assert now["families"]["family"]["child_benefit"]["2026-03"] == 91.25
+        assert appealed(deciding(lone.database, tmp_path, engine), number).outputs[BENEFIT] == 90.25
+    finally:
+        engine.close()
 
 
 def test_looks_at_appeals_are_recorded_with_the_persons_and_told_to_the_tracker(lone: Deciding) -> None:

@@ -256,6 +256,16 @@ def test_an_appeal_that_cannot_be_read_is_shown_again(site: Assessed) -> None:
     assert site.decisions.appealed == []
 
 
+def test_what_is_said_at_an_appeal_is_never_cut(site: Assessed) -> None:
+    address = confirmed(site, site.get(PAGE, ME).text).headers["location"]
+    long = {"claim./persons/me/employment_income/2025": "20000", "statement": "They erred. " * 200}
+    found = site.post(f"{address}/appeal", ME, long)
+    assert found.status_code == 400
+    assert "Write 2,000 characters at most" in text_of(found.text)
+    assert ("They erred. " * 200).strip() in found.text
+    assert site.decisions.appealed == []
+
+
 def test_a_machine_has_no_assessment_and_a_strangers_form_is_refused(site: Assessed) -> None:
     assert site.get(PAGE, "machine").status_code == 403
     headers = {"cookie": f"__Host-session={ME}"}

@@ -27,7 +27,7 @@ from flagstone.blocks.rules.contract.decision_faults import (
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.faults import NotAllowed, SituationInvalid, UnknownVariable
 from flagstone.blocks.rules.model import canonical_json
-from flagstone.blocks.rules.model.claims import Claims, outputs_of
+from flagstone.blocks.rules.model.claims import Claims
 from flagstone.blocks.rules.service.deciding import drafted
 from flagstone.blocks.rules.service.keeping import (
     Means,
@@ -40,6 +40,7 @@ from flagstone.blocks.rules.service.keeping import (
     retried,
     tell,
 )
+from flagstone.blocks.rules.service.replaying import by_its_law
 from flagstone.blocks.rules.store import decisions as store
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import parse_rfc3339, rfc3339
@@ -81,17 +82,16 @@ def appeal(
 
 
 def _outcome(means: Means, decision: Decision, claimed: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    """Compute a decision with the claimed facts, by the law as it was known then; ClaimInvalid."""
+    """Compute a decision with the claimed facts, by its own law; ClaimInvalid."""
     claims = Claims(decision, claimed)
     flaws = claims.flaws()
     if flaws:
         raise ClaimInvalid(flaws=flaws)
     situation = claims.situation()
     try:
-        outcome = means.engine.calculate(situation, Terms(decision.mode, known_at=decision.known_at))
+        return by_its_law(means, decision, situation)
     except (SituationInvalid, UnknownVariable) as fault:
         raise ClaimInvalid(flaws=fault.flaws) from fault
-    return outputs_of(situation, outcome.values)
 
 
 def appeals(means: Means, number: str, by: tuple[Caller, Reason]) -> Sequence[Appeal]:

@@ -194,8 +194,8 @@ class Assessing:
         if year not in self.years():
             raise YearUnknown
 
-    def _reason(self, who: Asking) -> Reason:
-        return Reason(self.plan.purpose, self.plan.legal_basis, message_reference=who.request)
+    def _reason(self, who: Asking, case: str = "") -> Reason:
+        return Reason(self.plan.purpose, self.plan.legal_basis, message_reference=who.request, case=case)
 
     def _view(
         self, who: Asking, year: int, form: Mapping[str, str], *, fresh: bool, other: bool = False
@@ -213,7 +213,8 @@ class Assessing:
         key = (who.person, year, home)
         found = None if fresh else self._remembered.find(key)
         if found is None:
-            found = self._drawing.facts(who.person, year, self._reason(who), home=home)
+            reason = self._reason(who, case=self._kind(year))
+            found = self._drawing.facts(who.person, year, reason, home=home)
             if not found.silent:
                 self._remembered.keep(key, found)
         return found

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, groupby
 
-from flagstone.blocks.rules.contract.calculation import Mode, Situation
+from flagstone.blocks.rules.contract.calculation import JsonValue, Mode, Situation
 from flagstone.blocks.rules.contract.decision import Decision, Replay, SignedDecision
 from flagstone.blocks.rules.contract.decision_faults import ReplayFailed
 from flagstone.blocks.rules.contract.engine import Terms
@@ -34,6 +34,20 @@ def replays(means: Means, decisions: Iterable[SignedDecision]) -> Iterator[Repla
             laws: dict[str, LawSnapshot] = {}
             for each in chain([first], several):
                 yield _replay(worker, each.decision, means.program, laws)
+
+
+def by_its_law(means: Means, decision: Decision, situation: Situation) -> Mapping[str, JsonValue]:
+    """Return what a situation gives by the law of a decision: the site's while it is that, else the archived.
+
+    The faults of the engine; ArchiveBroken.
+    """
+    terms = Terms(decision.mode, known_at=decision.known_at)
+    if means.engine.snapshot(terms).digest == decision.law.digest:
+        return outputs_of(situation, means.engine.calculate(situation, terms).values)
+    archived = on_wire(Terms(Mode.REFERENCE, known_at=decision.known_at))
+    with _worker(means, decision.archive, decision) as worker:
+        said = worker.ask("calculate", {"terms": archived, "situation": situation})
+    return outputs_of(situation, said["values"])
 
 
 def _law_of(signed: SignedDecision) -> tuple[str, object]:

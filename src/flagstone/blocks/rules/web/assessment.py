@@ -55,6 +55,7 @@ APPEAL_FLAWS: Mapping[type[Fault], str] = {
     AppealOpen: _("An appeal against this decision waits already"),
     WordsMissing: _("Write why"),
 }
+STATEMENT_TOO_LONG = _("Write 2,000 characters at most")
 FormOf = Annotated[FormData, Depends(read_form)]
 Year = Annotated[int, Path(ge=1900, le=2999)]
 Number = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -181,9 +182,11 @@ class MyAssessment:
         decision, plan = self._assessing.decision(who, number).decision, self._assessing.plan
         claimed, flaws = claims_of(facts_shown(known_of(decision), plan, year_of(decision)), texts)
         statement = texts.get("statement", "").strip()
+        if len(statement) > STATEMENT_LENGTH_MAX:
+            flaws = {**flaws, "statement": STATEMENT_TOO_LONG}
         if not flaws:
             try:
-                self._assessing.appeal(who, number, claimed, statement[:STATEMENT_LENGTH_MAX])
+                self._assessing.appeal(who, number, claimed, statement)
             except (ClaimInvalid, AppealOpen, WordsMissing) as fault:
                 flaws = {"statement": APPEAL_FLAWS[type(fault)]}
         if flaws:

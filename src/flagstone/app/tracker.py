@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flagstone.app.exchange import Exchanging
+from flagstone.app.facts import SUBSYSTEM as ASSESSMENTS
 from flagstone.app.ground import Ground
-from flagstone.app.sources import agencies
+from flagstone.app.sources import PORTAL_SUBSYSTEM, agencies
 from flagstone.blocks.exchange.contract.faults import DirectoryUnavailable
 from flagstone.blocks.exchange.contract.log import PersonsUsed
 from flagstone.blocks.registry.contract.registry import Registry
@@ -46,9 +47,16 @@ def tracker(ground: Ground, registry: Registry, exchange: Exchanging | None) -> 
         organisations=frozenset({member_code(owner)} if owner else ()),
         names=_names(ground.country),
         services=partial(_services, exchange, {DECISIONS: TITLE} if ground.plan.law else {}),
+        own_matters=_own_matters(ground.country),
     )
     databases = ground.databases
     return Service(databases["tracker"], registry, Log(databases["registry"]), key=key, terms=terms)
+
+
+def _own_matters(country: Country) -> frozenset[str]:
+    """Return the systems by which the country's sites ask for persons: their portals and assessments."""
+    systems = (PORTAL_SUBSYSTEM, ASSESSMENTS)
+    return frozenset(f"{plan.owner}/{system}" for plan in country.plans() for system in systems)
 
 
 def _names(country: Country) -> Mapping[str, Words]:

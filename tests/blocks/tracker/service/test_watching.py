@@ -81,6 +81,16 @@ def test_a_system_speaks_for_its_official(agency: Agency) -> None:
     assert (found.id, found.organisation) == ("user-7", "10000009")
 
 
+def test_a_person_in_a_matter_of_her_own_is_no_official(open_database: OpenDatabase, clock: SetClock) -> None:
+    terms = replace(TERMS, own_matters=frozenset({"XA/GOV/10000009/assessments"}))
+    agency = make_agency(open_database, clock, CODES, terms)
+    for _ in range(12):
+        agency.read(system("XA/GOV/10000009/assessments", on_behalf="mother"), MARI)
+    assert watched(agency) == []
+    agency.read(system(on_behalf="mother"), MARI)
+    assert watched(agency) == [SignalKind.NO_CASE]
+
+
 def test_a_sudden_rate_and_the_same_person_often(agency: Agency) -> None:
     for code in CODES[:11]:
         agency.read(official("clerk"), code, case="C-1")

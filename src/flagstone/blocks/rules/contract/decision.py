@@ -180,9 +180,6 @@ TITLE = {
 }
 """What people call that."""
 
-OFFICER, AUDITOR = "rules-officer", "auditor"
-"""The roles that reach the decisions about anybody: an auditor looks, an officer decides and settles."""
-
 
 class Decisions(Protocol):
     """Keeps decisions: appended, never changed.

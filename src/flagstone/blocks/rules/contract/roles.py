@@ -7,6 +7,8 @@ from flagstone.kernel.audit import EXCHANGE
 
 OFFICER = "rules-officer"
 """Decides, looks at decisions and settles appeals."""
+AUDITOR = "auditor"
+"""Looks at decisions and checks them."""
 ANALYST = "rules-analyst"
 """Computes what a change of the law would do."""
 COMPUTING = (OFFICER, ANALYST, EXCHANGE)

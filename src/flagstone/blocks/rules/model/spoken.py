@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Values in the words of a language: amounts, shares, days, yes and no. Digits are Western in all of them."""
+"""Values in the words of a language: amounts, shares, days, yes and no. Digits are Western in all of them.
+
+Names of months stand here and do not come from CLDR: the words are part of an explanation, whose digest is
+part of a decision, and another release of a library must not change them.
+"""
 
 from __future__ import annotations
 

@@ -7,15 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
-from flagstone.blocks.rules.contract.decision import (
-    AUDITOR,
-    OFFICER,
-    REGISTER,
-    Appeal,
-    Case,
-    Decision,
-    SignedDecision,
-)
+from flagstone.blocks.rules.contract.decision import REGISTER, Appeal, Case, Decision, SignedDecision
 from flagstone.blocks.rules.contract.decision_faults import (
     AppealOpen,
     AppealSettled,
@@ -26,6 +18,7 @@ from flagstone.blocks.rules.contract.decision_faults import (
 )
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.faults import NotAllowed, SituationInvalid, UnknownVariable
+from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
 from flagstone.blocks.rules.model import canonical_json
 from flagstone.blocks.rules.model.claims import Claims
 from flagstone.blocks.rules.service.deciding import drafted

@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from flagstone.blocks.rules.contract.decision import OFFICER, REGISTER, Case, Decision, SignedDecision
+from flagstone.blocks.rules.contract.decision import REGISTER, Case, Decision, SignedDecision
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.explanation import Explained, Wanted
 from flagstone.blocks.rules.contract.faults import NotAllowed, ReformInvalid
+from flagstone.blocks.rules.contract.roles import OFFICER
 from flagstone.blocks.rules.model.claims import outputs_of
 from flagstone.blocks.rules.service.keeping import Means, append, person_of, retried, tell
 from flagstone.kernel.audit import Caller, Reason

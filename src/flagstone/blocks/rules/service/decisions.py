@@ -12,8 +12,6 @@ from pathlib import Path
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
 from flagstone.blocks.rules.contract.decision import (
-    AUDITOR,
-    OFFICER,
     REGISTER,
     Appeal,
     Broken,
@@ -28,6 +26,7 @@ from flagstone.blocks.rules.contract.decision_faults import DecisionUnknown
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.explanation import Explained, Explanation
 from flagstone.blocks.rules.contract.law import LawName
+from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
 from flagstone.blocks.rules.service import appealing
 from flagstone.blocks.rules.service.checking import check
 from flagstone.blocks.rules.service.deciding import LANGUAGES, decide

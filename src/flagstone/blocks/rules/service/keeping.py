@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
-from flagstone.blocks.rules.contract.decision import AUDITOR, OFFICER, REGISTER, Decision, SignedDecision
+from flagstone.blocks.rules.contract.decision import REGISTER, Decision, SignedDecision
 from flagstone.blocks.rules.contract.decision_faults import DecisionBroken, DecisionUnknown, RecordTooLarge
 from flagstone.blocks.rules.contract.engine import Engine
 from flagstone.blocks.rules.contract.explanation import Explanation
 from flagstone.blocks.rules.contract.faults import CalculationFailed, NotAllowed
+from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
 from flagstone.blocks.rules.model import canonical_json
 from flagstone.blocks.rules.model.canonical_json import NotCanonical
 from flagstone.blocks.rules.model.decisions import (

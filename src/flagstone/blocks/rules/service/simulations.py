@@ -24,6 +24,7 @@ from flagstone.blocks.rules.contract.faults import (
     SurveyInvalid,
 )
 from flagstone.blocks.rules.contract.law import LawName, LawSnapshot
+from flagstone.blocks.rules.contract.roles import ANALYST
 from flagstone.blocks.rules.contract.simulation import (
     Executor,
     Findings,
@@ -43,7 +44,6 @@ from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.sql import Row
 from flagstone.platform.storage.writing import Writing
 
-ANALYST = "rules-analyst"
 SHOWN_MAX = 100
 WAITING_MAX = 50
 SURVEYS_MAX = 200

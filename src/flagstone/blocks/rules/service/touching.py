@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from flagstone.blocks.rules.contract.calculation import JsonValue, Mode
-from flagstone.blocks.rules.contract.decision import AUDITOR, OFFICER, REGISTER, Decision, Touched
+from flagstone.blocks.rules.contract.decision import REGISTER, Decision, Touched
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.law import LawName, LawSnapshot
+from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
 from flagstone.blocks.rules.model.claims import outputs_of
 from flagstone.blocks.rules.model.decisions import bit_differences
 from flagstone.blocks.rules.model.differences import Difference, names_read_by

@@ -11,15 +11,7 @@ from fastapi import Depends, Query, Request, Response
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
-from flagstone.blocks.rules.contract.decision import (
-    AUDITOR,
-    OFFICER,
-    Checked,
-    Decisions,
-    Origin,
-    Replay,
-    Touched,
-)
+from flagstone.blocks.rules.contract.decision import Checked, Decisions, Origin, Replay, Touched
 from flagstone.blocks.rules.contract.decision_faults import (
     AppealSettled,
     AppealUnknown,
@@ -29,6 +21,7 @@ from flagstone.blocks.rules.contract.decision_faults import (
 )
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.faults import NotAllowed
+from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
 from flagstone.blocks.rules.model.desk_lines import fact_lines, output_lines
 from flagstone.blocks.rules.web.decisions import LOOKERS, OFFICERS, Number
 from flagstone.kernel.audit import Caller, Reason

@@ -12,16 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from flagstone.blocks.rules.contract.calculation import Mode
-from flagstone.blocks.rules.contract.decision import (
-    AUDITOR,
-    OFFICER,
-    Case,
-    Decisions,
-    Fact,
-    Origin,
-)
+from flagstone.blocks.rules.contract.decision import Case, Decisions, Fact, Origin
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.faults import NotAllowed
+from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
 from flagstone.blocks.rules.model.explanation_wire import to_wire
 from flagstone.blocks.rules.model.wire import on_wire
 from flagstone.blocks.rules.web.record_file import record_file, signed_on_wire

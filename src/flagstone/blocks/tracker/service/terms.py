@@ -37,13 +37,15 @@ class Terms:
 
     `owner` is the member that answers for the site, `organisations` the registry codes whose officials work
     at its desk (none: those of every organisation). `names` gives organisations' names by registry code;
-    `services` the words of services that are no registers but whose uses are recorded here.
+    `services` the words of services that are no registers but whose uses are recorded here. `own_matters`
+    are systems (`INSTANCE/CLASS/MEMBER/SUBSYSTEM`) whose users act as persons and not in an office.
     """
 
     owner: str
     organisations: frozenset[str] = frozenset()
     names: Mapping[str, Words] = field(default_factory=dict)
     services: Callable[[], Mapping[str, RegisterWords]] = dict
+    own_matters: frozenset[str] = frozenset()
     mandates: Mandates = nobody_acts_for_others
     thresholds: Thresholds = field(default_factory=Thresholds)
     kept_since: datetime = EPOCH

@@ -153,7 +153,7 @@ class Watching:
         watched = [reading for reading in readings if names[reading.id]]
         with self._means.database.writing(US.actor, WATCHING) as write:
             self._remember_officials(write, watched)
-            days = self._count(write, watched, names)
+            days = self._count(write, [one for one in watched if self._is_in_office(one)], names)
             raised = self._raised(write, frozenset(names.values()) - {""}, days)
             self._remember_place(write, readings[-1])
         return raised
@@ -161,6 +161,10 @@ class Watching:
     def _pseudonym(self, reading: Reading) -> str:
         """Return what stands for the human being who read, empty for systems and for the person herself."""
         return self._means.secrets.pseudonym(official_of(reading), self._organisation(reading))
+
+    def _is_in_office(self, reading: Reading) -> bool:
+        """Tell whether who read did so in an office, and not in a matter of her own."""
+        return reading.system not in self._means.terms.own_matters
 
     def _organisation(self, reading: Reading) -> str:
         return reading.organisation or self._means.terms.owner

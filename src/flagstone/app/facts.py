@@ -20,7 +20,7 @@ from flagstone.blocks.rules.contract.assessment import Heard
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.ids import PersonCode, fresh_uuid
-from flagstone.platform.http.client import Answer, OtherSite
+from flagstone.platform.http.client import Answer
 
 if TYPE_CHECKING:
     from flagstone.app.site import Site
@@ -142,4 +142,4 @@ def _registry_of(site: Site, code: str) -> ServiceId | None:
 def _door(site: Site, exchange: Exchanging) -> Door:
     owner = member_named(site.plan.owner)
     client = ClientId(owner.instance, owner.member_class, owner.member_code, SUBSYSTEM)
-    return Door(OtherSite(client_address(site.settings)), client, exchange.secret)
+    return Door(site.others.at(client_address(site.settings)), client, exchange.secret)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the blocks of a site stand on: its settings, country, databases, folder and clock."""
+"""What the blocks of a site stand on: its settings, country, databases, folder and clock, and its lines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flagstone.app.folder import Folder
 from flagstone.country import Country, SitePlan
 from flagstone.kernel.clock import Clock
+from flagstone.platform.http.client import OtherSites
 from flagstone.platform.storage.database import Database
 from flagstone.settings.options import Settings
 
@@ -22,6 +23,7 @@ class Ground:
     databases: Mapping[str, Database]
     folder: Folder
     clock: Clock
+    others: OtherSites
 
     @property
     def plan(self) -> SitePlan:

@@ -19,7 +19,6 @@ from flagstone.blocks.exchange.service.news.publishing import RegisterNews
 from flagstone.blocks.exchange.service.news.reacting import Reactor
 from flagstone.blocks.exchange.service.news.sending import OverExchange
 from flagstone.blocks.registry.contract.registry import Registry
-from flagstone.platform.http.client import OtherSite
 
 ROOM = "registry"
 """The subsystem in whose name a site's registers publish."""
@@ -49,7 +48,7 @@ def announcing(ground: Ground, registry: Registry, exchange: Exchanging | None) 
     room = ClientId(owner.instance, owner.member_class, owner.member_code, ROOM)
     snapshot = exchange.service.snapshot
     news = NewsService(database, owner, lambda client, group: belongs(snapshot(), client, group))
-    sender = OverExchange(OtherSite(client_address(ground.settings)), exchange.secret)
+    sender = OverExchange(ground.others.at(client_address(ground.settings)), exchange.secret)
     return Announcing(
         news,
         InboxService(database, of_owner(plan, owner), Reactor(registry), owner=owner),

@@ -25,7 +25,6 @@ from flagstone.kernel.audit import Reason, job
 from flagstone.kernel.clock import Clock
 from flagstone.platform.crypto.jose import public_jwk
 from flagstone.platform.crypto.keys import SigningKey, ensure_secret_key
-from flagstone.platform.http.client import OtherSite
 from flagstone.platform.http.pages import MenuItem
 from flagstone.platform.http.relying_party import Registration, RelyingParty
 
@@ -45,7 +44,7 @@ def portal(site: Site, clock: Clock) -> Portal:
     url, issuer = site.settings.public_url, site.settings.issuer
     name = portal_client(site.country, site.plan.code)
     ours = Registration(issuer, name, f"{url}/sign-in/return", f"{url}/signed-out", PERSON_SCOPES, key)
-    party = RelyingParty(ours, OtherSite(issuer), clock)
+    party = RelyingParty(ours, site.others.at(issuer), clock)
     provider = site.services.identity.provider if site.services.identity else None
     sessions = PortalSessions(site.databases["portal"], secret, _limits(site), clock, identity=provider)
     return Portal(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from flagstone.app import checkpoints, seeding
@@ -24,6 +24,7 @@ from flagstone.country import Country, SitePlan
 from flagstone.kernel.clock import Clock
 from flagstone.platform.crypto.keys import write_private
 from flagstone.platform.http.application import Application
+from flagstone.platform.http.client import OtherSites
 from flagstone.platform.http.server import Listener
 from flagstone.platform.jobs.jobs import Jobs
 from flagstone.platform.storage import migration
@@ -40,6 +41,7 @@ class Site:
     plan: SitePlan
     folder: Folder
     databases: Mapping[str, Database]
+    others: OtherSites
     services: Services
 
 
@@ -47,10 +49,10 @@ class Site:
 def claimed(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open the site for this process alone, to make it; a new one gets its tables."""
     folder = claim(settings.folder, country.code, settings.site)
-    with _opened(settings, country, folder, clock) as databases:
+    with _opened(settings, country, folder, clock) as ground:
         if not folder.mark.made:
-            seeding.migrate(databases)
-        with at_hand(_site(settings, country, folder, databases, clock)) as site:
+            seeding.migrate(ground.databases)
+        with at_hand(_site(ground)) as site:
             yield site
 
 
@@ -58,10 +60,7 @@ def claimed(settings: Settings, country: Country, clock: Clock) -> Iterator[Site
 def served(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open a made site for this process alone, to serve it; FolderNotMade, and nothing made, otherwise."""
     folder = claim_made(settings.folder, country.code, settings.site)
-    with (
-        _opened(settings, country, folder, clock) as databases,
-        at_hand(_site(settings, country, folder, databases, clock)) as site,
-    ):
+    with _opened(settings, country, folder, clock) as ground, at_hand(_site(ground)) as site:
         yield site
 
 
@@ -69,31 +68,33 @@ def served(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]
 def visited(settings: Settings, country: Country, clock: Clock) -> Iterator[Site]:
     """Open a made site beside the process that serves it, for a command of the operator."""
     folder = visit(settings.folder, country.code, settings.site)
-    with (
-        _opened(settings, country, folder, clock) as databases,
-        at_hand(_site(settings, country, folder, databases, clock)) as site,
-    ):
+    with _opened(settings, country, folder, clock) as ground, at_hand(_site(ground)) as site:
         yield site
 
 
 @contextmanager
-def _opened(
-    settings: Settings, country: Country, folder: Folder, clock: Clock
-) -> Iterator[Mapping[str, Database]]:
-    """Open the databases of a folder and release both at the end."""
+def _opened(settings: Settings, country: Country, folder: Folder, clock: Clock) -> Iterator[Ground]:
+    """Open the databases of a folder; at the end release both, and whatever other sites were reached."""
     with ExitStack() as stack:
         stack.callback(folder.release)
-        yield stack.enter_context(bases.opened(settings, country, folder, clock))
+        databases = stack.enter_context(bases.opened(settings, country, folder, clock))
+        others = stack.enter_context(closing(OtherSites()))
+        yield Ground(settings, country, databases, folder, clock, others)
 
 
-def _site(
-    settings: Settings, country: Country, folder: Folder, databases: Mapping[str, Database], clock: Clock
-) -> Site:
+def _site(ground: Ground) -> Site:
     """Return the site on databases that are up to date; MigrationsPending otherwise."""
-    for database in databases.values():
+    for database in ground.databases.values():
         migration.require_current(database)
-    use_cases = services(Ground(settings, country, databases, folder, clock))
-    return Site(settings, country, country.plan(settings.site), folder, databases, use_cases)
+    return Site(
+        ground.settings,
+        ground.country,
+        ground.plan,
+        ground.folder,
+        ground.databases,
+        ground.others,
+        services(ground),
+    )
 
 
 def is_made(settings: Settings, country: Country) -> bool:

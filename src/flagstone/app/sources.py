@@ -20,7 +20,6 @@ from flagstone.blocks.tracker.service.agencies import Agency
 from flagstone.country import SitePlan
 from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.ids import PersonCode
-from flagstone.platform.http.client import OtherSite
 
 if TYPE_CHECKING:
     from flagstone.app.site import Site
@@ -94,7 +93,7 @@ def _door(site: Site, exchange: Exchanging) -> Door:
     """Return how the portal calls: as its own client, through this site's server."""
     owner = member_named(site.plan.owner)
     client = ClientId(owner.instance, owner.member_class, owner.member_code, PORTAL_SUBSYSTEM)
-    return Door(OtherSite(client_address(site.settings)), client, exchange.secret)
+    return Door(site.others.at(client_address(site.settings)), client, exchange.secret)
 
 
 def _no_token(_caller: Caller) -> str:

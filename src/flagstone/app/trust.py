@@ -118,7 +118,7 @@ def trusting(ground: Ground) -> Trusting | None:
     means = Means(database, plan, address, secret, ground.plan.owner.rpartition("/")[2])
     place, uses, folder = _place(ground), Uses(database), settings.enrolment.resolve()
     if plan.site != settings.site:
-        ring, ask = Ring(means, place, uses), StatusOver(_authority_site(settings))
+        ring, ask = Ring(means, place, uses), StatusOver(_authority_site(ground))
         return Trusting(
             plan,
             ring,
@@ -169,9 +169,10 @@ def _servers(country: Country) -> dict[str, ServerId]:
     return {site: plan.id for site, plan in exchange.servers.items()} if exchange else {}
 
 
-def _authority_site(settings: Settings) -> OtherSite:
+def _authority_site(ground: Ground) -> OtherSite:
     """Return the way to the site of the authority: the centre of the exchange."""
-    return OtherSite(settings.exchange.centre or settings.public_url)
+    settings = ground.settings
+    return ground.others.at(settings.exchange.centre or settings.public_url)
 
 
 def _place(ground: Ground) -> KeyPlace:

@@ -113,7 +113,8 @@ def _schedule_exchange(site: Site, jobs: Jobs) -> None:
         ),
     }
     if site.settings.exchange.centre:
-        sync = Sync(exchange.service.members, OtherSite(site.settings.exchange.centre, bounds=SYNC_BOUNDS))
+        centre = site.others.at(site.settings.exchange.centre, bounds=SYNC_BOUNDS)
+        sync = Sync(exchange.service.members, centre)
         timetable["exchange-directory"] = (
             Every(exchanges.SYNC_SECONDS),
             lambda _: exchanges.sync_directory(sync),

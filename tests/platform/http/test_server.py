@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 
 from flagstone.kernel.errors import SettingsFault
 from flagstone.platform.http.bounds import Bounds
-from flagstone.platform.http.client import AnswerRefused, CallBounds, OtherSite, SiteUnreachable
+from flagstone.platform.http.client import AnswerRefused, CallBounds, OtherSite, OtherSites, SiteUnreachable
 from flagstone.platform.http.server import Tls, bind, server, tls_context
 
 from .conftest import Maker, served
@@ -200,6 +200,17 @@ def test_a_call_tells_the_status_and_follows_no_redirect(make_site: Maker) -> No
         assert answer.json() == {"a": 1}
         with pytest.raises(AnswerRefused):
             site.call("GET", "/", headers={"Accept": "text/html"}).json()
+
+
+def test_what_a_site_reached_is_closed_with_it(make_site: Maker) -> None:
+    others = OtherSites()
+    with served(make_site().app, Bounds()) as port:
+        reached = [others.at(f"http://127.0.0.1:{port}") for _ in range(2)]
+        assert [site.call("GET", "/facts").status for site in reached] == [303, 303]
+        others.close()
+        for site in reached:
+            with pytest.raises(RuntimeError, match="closed"):
+                site.call("GET", "/facts")
 
 
 def test_a_call_that_reaches_nobody_is_told() -> None:

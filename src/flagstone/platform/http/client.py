@@ -141,4 +141,22 @@ class OtherSite:
         return bytes(read)
 
 
+class OtherSites:
+    """The sites that one site calls: reached as they are asked for, and closed together."""
+
+    def __init__(self) -> None:
+        self._reached: list[OtherSite] = []
+
+    def at(self, address: str, *, bounds: CallBounds | None = None) -> OtherSite:
+        """Return the site at `address`, over connections of its own; SettingsFault for no https address."""
+        site = OtherSite(address, bounds=bounds)
+        self._reached.append(site)
+        return site
+
+    def close(self) -> None:
+        """Close every connection."""
+        for site in self._reached:
+            site.close()
+
+
 _ALLOWED = {("https", True), ("https", False), ("http", True)}

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from flagstone.app.exchange import client_address, local_address
-from flagstone.blocks.exchange.cli import globalconf
+from flagstone.app.globalconf import following_apart
+from flagstone.blocks.exchange.cli import globalconf, news
+from flagstone.blocks.exchange.cli.commands import commands
 from flagstone.blocks.exchange.cli.tools import EvidenceTools, Tools, no_evidence
 from flagstone.blocks.exchange.service.onboarding import Steps
 from flagstone.blocks.exchange.service.trying import Trials
-from flagstone.cli import options
+from flagstone.cli.visiting import visiting
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import Fault, SettingsFault
 
@@ -19,7 +21,7 @@ from flagstone.kernel.errors import Fault, SettingsFault
 @contextmanager
 def configuration() -> Iterator[globalconf.Opened]:
     """Open the global configuration of the site."""
-    with options.visiting() as site:
+    with visiting() as site:
         exchange = site.services.exchange
         if exchange is None:
             raise SettingsFault(f"country: {site.country.code} has no exchange")
@@ -30,7 +32,7 @@ def configuration() -> Iterator[globalconf.Opened]:
 @contextmanager
 def opened() -> Iterator[Tools]:
     """Open the exchange of the site; clients within the serving process cannot be tried from here."""
-    with options.visiting() as site:
+    with visiting() as site:
         exchange = site.services.exchange
         if exchange is None:
             raise SettingsFault(f"country: {site.country.code} has no exchange")
@@ -56,3 +58,17 @@ def opened() -> Iterator[Tools]:
 
         checked_at = service.members.checked_at
         yield Tools(service, service, onboarding, exchange.is_centre, checked_at, evidence)
+
+
+@contextmanager
+def announcing() -> Iterator[news.Opened]:
+    """Open the events of the site."""
+    with visiting() as site:
+        if site.services.announcing is None:
+            raise SettingsFault(f"country: {site.country.code} has no exchange")
+        yield news.Opened(site.services.announcing.news, site.services.announcing.inbox)
+
+
+app = commands(opened)
+app.add_typer(news.commands(announcing), name="news")
+app.add_typer(globalconf.commands(configuration, following_apart), name="conf")

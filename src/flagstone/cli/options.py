@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,10 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from flagstone import country as countries
-from flagstone.app.plan import OWN_SETTINGS, answering
-from flagstone.app.site import Site, visited
+from flagstone.app.plan import OWN_SETTINGS
 from flagstone.country import Country
-from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import SettingsFault
 from flagstone.settings.options import Settings
 from flagstone.settings.reading import Loaded, load
@@ -120,11 +117,3 @@ def settled_all(file: Path | None, data: Path | None, site: str | None) -> list[
         (settings, country) if plan.code == settings.site else settled(file, data, site=plan.code)
         for plan in plans
     ]
-
-
-@contextmanager
-def visiting() -> Iterator[Site]:
-    """Open the site that the options before the sub-command name, beside whoever serves it."""
-    settings, country = settled(None, None)
-    with visited(answering(settings), country, SystemClock()) as site:
-        yield site

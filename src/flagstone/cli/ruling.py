@@ -1,25 +1,42 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Serves a law for `flagstone rules serve`: binds the address, keeps the workers, ends them together."""
+"""The law for one command: the decisions of the site, or a law served until interrupted."""
 
 from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
+from typing import TYPE_CHECKING
 
 import typer
 
-from flagstone.blocks.rules.cli.commands import Served
+from flagstone.blocks.rules.cli.commands import Served, commands
 from flagstone.blocks.rules.contract.faults import LawUnavailable
 from flagstone.blocks.rules.web.serving import Task, Workers
 from flagstone.kernel.errors import SettingsFault
+
+if TYPE_CHECKING:
+    from flagstone.blocks.rules.service.decisions import Service
 
 _BACKLOG = 1024
 _BODY_BYTES_MAX = 10 * 1024 * 1024
 
 
+@contextmanager
+def opened() -> Iterator[Service]:
+    """Open the decisions of the site."""
+    from flagstone.cli.visiting import visiting  # noqa: PLC0415 - a law is served and tested without a site
+
+    with visiting() as site:
+        if site.services.computing is None:
+            raise SettingsFault(f"site: {site.plan.code} computes by no law")
+        yield site.services.computing.decisions
+
+
 def serve(wanted: Served) -> None:
-    """Serve until SIGINT or SIGTERM; SettingsFault when the address is not to be had."""
+    """Bind the address and serve until SIGINT or SIGTERM; SettingsFault when the address is not to be had."""
     ended = Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda _signal, _frame: ended.set())
@@ -56,3 +73,6 @@ def _task(wanted: Served, sock: socket.socket) -> Task:
         seconds_max=wanted.seconds_max,
         body_bytes_max=_BODY_BYTES_MAX,
     )
+
+
+app = commands(serve, opened)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flagstone.blocks.trust.cli.commands import commands
 from flagstone.blocks.trust.cli.opened import Opened
-from flagstone.cli import options
+from flagstone.cli.visiting import visiting
 from flagstone.kernel.clock import SystemClock
 from flagstone.kernel.errors import SettingsFault
 
@@ -15,7 +16,7 @@ from flagstone.kernel.errors import SettingsFault
 @contextmanager
 def opened() -> Iterator[Opened]:
     """Open the trust services of the site; the uses of keys are on record when the command ends."""
-    with options.visiting() as site:
+    with visiting() as site:
         trust = site.services.trust
         if trust is None:
             raise SettingsFault(f"country: {site.country.code} has no trust services")
@@ -23,3 +24,6 @@ def opened() -> Iterator[Opened]:
             yield Opened(trust.keys, trust.authority, SystemClock().now())
         finally:
             trust.uses.tell()
+
+
+app = commands(opened)

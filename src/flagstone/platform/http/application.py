@@ -18,8 +18,8 @@ from flagstone.platform.http.admission import Admission
 from flagstone.platform.http.bounds import Bounds
 from flagstone.platform.http.headers import SecurityHeaders
 from flagstone.platform.http.health import Check, health_routes
-from flagstone.platform.http.logs import Observed
 from flagstone.platform.http.metrics import Meter
+from flagstone.platform.http.observed import Observed
 from flagstone.platform.http.openapi import document_names, openapi
 from flagstone.platform.http.principal import Bearers, Sessions
 from flagstone.platform.http.problem import NotFound

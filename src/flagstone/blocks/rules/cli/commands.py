@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from flagstone.blocks.rules.cli import deciding, simulating
-from flagstone.blocks.rules.cli.deciding import Open
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.suite import SuiteRun
 from flagstone.blocks.rules.service.suites import run
 from flagstone.kernel.errors import Fault
+
+if TYPE_CHECKING:
+    from flagstone.blocks.rules.cli.deciding import Open
 
 FAILURES_SHOWN = 20
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,15 +14,18 @@ from rich.table import Table
 
 from flagstone.blocks.rules.contract.decision import Replay, Touched
 from flagstone.blocks.rules.contract.engine import Terms
-from flagstone.blocks.rules.service.decisions import Service
 from flagstone.kernel.audit import Caller, Reason, job
 from flagstone.kernel.clock import rfc3339
 from flagstone.kernel.errors import Fault
 
+if TYPE_CHECKING:
+    from flagstone.blocks.rules.service.decisions import Service
+
+    Open = Callable[[], AbstractContextManager[Service]]
+
 OPERATOR = Caller(job("flagstone rules"))
 LOOKING = Reason("see which decisions a change of the law touches")
 BROKEN_SHOWN = 50
-Open = Callable[[], AbstractContextManager[Service]]
 Numbers = Annotated[list[str] | None, typer.Argument(help="Numbers of decisions.")]
 Day = Annotated[
     list[str], typer.Option("--known-at", help="A day, YYYY-MM-DD: give it twice, before and after.")

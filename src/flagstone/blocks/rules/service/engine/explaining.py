@@ -71,8 +71,8 @@ def _roots(lineage: Lineage, wishes: Sequence[Asked], wanted: Wanted) -> list[tu
 
 def _read(recorder: Recorder) -> tuple[str, ...]:
     """Return every parameter that was read, with the day as of which."""
-    found = {(read.name, read.day) for node in recorder.nodes.values() for read in node.parameters}
-    return tuple(sorted(f"{name}@{day}" for name, day in found))
+    reads = {id(read): read for node in recorder.nodes.values() for read in node.parameters}
+    return tuple(sorted({f"{read.name}@{read.day}" for read in reads.values()}))
 
 
 class _Whole:

@@ -33,6 +33,7 @@ from flagstone.blocks.rules.service.engine.loading import Law, load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.nothing import Reasons
 from flagstone.blocks.rules.service.engine.recording import record
+from flagstone.blocks.rules.service.engine.room import with_room
 from flagstone.blocks.rules.service.engine.telling import Teller
 from flagstone.blocks.rules.service.engine.tracing import trace
 
@@ -156,4 +157,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with_room(main)

@@ -15,7 +15,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -212,13 +212,25 @@ def sizes(counts: Sequence[int]) -> Found:
     return found
 
 
+def in_room(what: Callable[..., Found]) -> Callable[..., Found]:
+    """Return a way that computes with the room that our processes give."""
+    from flagstone.blocks.rules.service.engine.room import with_room  # noqa: PLC0415
+
+    def done(*counts: int) -> Found:
+        found: list[Found] = []
+        with_room(lambda: found.append(what(*counts)))
+        return found[0]
+
+    return done
+
+
 def main() -> None:
     """Compute and tell."""
     what, *rest = sys.argv[1:]
     numbers = [int(each) for each in rest]
     do: dict[str, Any] = {
         "plain": plain,
-        "chunks": chunks,
+        "chunks": in_room(chunks),
         "run": run,
         "sizes": lambda *counts: sizes(counts),
     }

@@ -26,6 +26,7 @@ from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
 from flagstone.blocks.rules.service.engine.home import go_home
 from flagstone.blocks.rules.service.engine.loading import load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
+from flagstone.blocks.rules.service.engine.room import with_room
 from flagstone.blocks.rules.web.serving import READY, Task
 from flagstone.platform.http.wire.bounds import WireBounds
 from flagstone.platform.http.wire.faults import BodyBroken
@@ -110,4 +111,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with_room(main)

@@ -25,6 +25,7 @@ from flagstone.blocks.rules.service.engine.deeds import DEEDS
 from flagstone.blocks.rules.service.engine.home import go_home
 from flagstone.blocks.rules.service.engine.loading import load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
+from flagstone.blocks.rules.service.engine.room import with_room
 from flagstone.blocks.rules.service.engine.standing import Standing
 from flagstone.blocks.rules.service.frames import Channel, FrameBroken, FrameTooLong
 from flagstone.blocks.rules.service.worker import Task
@@ -119,4 +120,4 @@ def _end_with(reading: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with_room(main)

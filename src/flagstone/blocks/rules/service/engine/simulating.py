@@ -29,6 +29,7 @@ from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
 from flagstone.blocks.rules.service.engine.home import go_home
 from flagstone.blocks.rules.service.engine.loading import Law, load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
+from flagstone.blocks.rules.service.engine.room import with_room
 from flagstone.blocks.rules.service.engine.simulation import executors, statistics, surveys
 from flagstone.blocks.rules.service.engine.simulation.checkpoints import Checkpoints
 from flagstone.blocks.rules.service.engine.simulation.households import written
@@ -204,4 +205,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with_room(main)

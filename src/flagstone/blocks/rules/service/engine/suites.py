@@ -25,6 +25,7 @@ from flagstone.blocks.rules.service.engine.hooks import Installed
 from flagstone.blocks.rules.service.engine.loading import Law, load, settle, tests_of
 from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.precision import stay_narrow, wide
+from flagstone.blocks.rules.service.engine.room import with_room
 
 _PLACE = "place"
 _QUIET = (
@@ -139,4 +140,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with_room(main)

@@ -88,16 +88,12 @@ def _step(self: Any, variable: Any, period: Any) -> Any:
         or holder.variable is not variable  # kept from before a change of the law in place
     ):
         return _plain_calculate(self, meaning.name, period)
-    return (_noted if recorded else _array)(self, meaning, holder, period)
-
-
-def _noted(self: Any, meaning: Meaning, holder: Any, period: Any) -> Any:
-    """Return the array that is there, or make it, and note that it was asked for."""
-    tracer, when = self.tracer, _ETERNITY if meaning.eternal else period
-    key = (meaning.name, when)
+    if not recorded:
+        return _array(self, meaning, holder, period)
+    key = (meaning.name, _ETERNITY if meaning.eternal else period)
     known = tracer.nodes.get(key)
     if known is not None and meaning.live and tracer._stack:
-        array = holder._memory_storage._arrays.get(when)
+        array = holder._memory_storage._arrays.get(key[1])
         if array is not None and array is known.value:  # asked for again, as most are: there is no more to it
             tracer.frame.children.append(key)
             return array

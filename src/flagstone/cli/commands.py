@@ -3,31 +3,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
-from importlib import import_module
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-PLACES = {
-    "up": "running:up",
-    "serve": "running:serve",
-    "make": "running:make",
-    "check": "checking:check",
-    "migrate": "migrating:migrate",
-    "new-country": "making:new_country",
-    "new-block": "making:new_block",
-    "audit": "auditing:app",
-    "sites": "sites:app",
-    "identity": "identifying:app",
-    "registry": "registering:app",
-    "tracker": "tracking:app",
-    "rules": "ruling:app",
-    "exchange": "exchanging:app",
-    "trust": "trusting:app",
+# ruff: noqa: PLC0415 - this is the file that keeps imports until they are needed
+
+Loader = Callable[[], dict[str, Any]]
+
+
+def _running() -> dict[str, Any]:
+    from flagstone.cli.running import make, serve, up
+
+    return {"up": up, "serve": serve, "make": make}
+
+
+def _checking() -> dict[str, Any]:
+    from flagstone.cli.checking import check
+
+    return {"check": check}
+
+
+def _migrating() -> dict[str, Any]:
+    from flagstone.cli.migrating import migrate
+
+    return {"migrate": migrate}
+
+
+def _making() -> dict[str, Any]:
+    from flagstone.cli.making import new_block, new_country
+
+    return {"new-country": new_country, "new-block": new_block}
+
+
+def _auditing() -> dict[str, Any]:
+    from flagstone.cli.auditing import app
+
+    return {"audit": app}
+
+
+def _sites() -> dict[str, Any]:
+    from flagstone.cli.sites import app
+
+    return {"sites": app}
+
+
+def _identifying() -> dict[str, Any]:
+    from flagstone.cli.identifying import app
+
+    return {"identity": app}
+
+
+def _registering() -> dict[str, Any]:
+    from flagstone.cli.registering import app
+
+    return {"registry": app}
+
+
+def _tracking() -> dict[str, Any]:
+    from flagstone.cli.tracking import app
+
+    return {"tracker": app}
+
+
+def _ruling() -> dict[str, Any]:
+    from flagstone.cli.ruling import app
+
+    return {"rules": app}
+
+
+def _exchanging() -> dict[str, Any]:
+    from flagstone.cli.exchanging import app
+
+    return {"exchange": app}
+
+
+def _trusting() -> dict[str, Any]:
+    from flagstone.cli.trusting import app
+
+    return {"trust": app}
+
+
+PLACES: dict[str, Loader] = {
+    "up": _running,
+    "serve": _running,
+    "make": _running,
+    "check": _checking,
+    "migrate": _migrating,
+    "new-country": _making,
+    "new-block": _making,
+    "audit": _auditing,
+    "sites": _sites,
+    "identity": _identifying,
+    "registry": _registering,
+    "tracker": _tracking,
+    "rules": _ruling,
+    "exchange": _exchanging,
+    "trust": _trusting,
 }
-"""Where each is, in the order in which help lists them: a module of this folder and a name in it."""
+"""What loads each, in the order in which help lists them."""
 
 
 class Shelf(MutableMapping[str, Any]):
@@ -39,7 +115,7 @@ class Shelf(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         """Return a command; KeyError for a name that is none."""
         if name not in self._taken:
-            self._taken[name] = _loaded(name, PLACES[name])
+            self._taken[name] = _built(name, PLACES[name]()[name])
         return self._taken[name]
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -69,10 +145,8 @@ class Commands(TyperGroup):
         return list(self.commands)
 
 
-def _loaded(name: str, place: str) -> Any:
-    """Return the command of a place: a function is one command, an application a group of them."""
-    module, _, attribute = place.partition(":")
-    found = getattr(import_module(f"flagstone.cli.{module}"), attribute)
+def _built(name: str, found: Any) -> Any:
+    """Return a command: a function is one, an application a group of them."""
     if isinstance(found, typer.Typer):
         command: Any = typer.main.get_group(found)
     else:

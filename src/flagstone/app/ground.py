@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the blocks of a site stand on: its settings, country, databases, folder and clock, and its lines."""
+"""What the blocks of a site stand on: settings, country, databases, folder, clock, and the sites it calls."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import typer
@@ -106,7 +106,7 @@ PLACES: dict[str, Loader] = {
 """What loads each, in the order in which help lists them."""
 
 
-class Shelf(MutableMapping[str, Any]):
+class Shelf(Mapping[str, Any]):
     """Commands by name, taken from `PLACES` when they are asked for."""
 
     def __init__(self) -> None:
@@ -117,14 +117,6 @@ class Shelf(MutableMapping[str, Any]):
         if name not in self._taken:
             self._taken[name] = _built(name, PLACES[name]()[name])
         return self._taken[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        """Put a command in the place of another."""
-        self._taken[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        """Take a command off, to be loaded anew."""
-        del self._taken[name]
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names; nothing is loaded."""

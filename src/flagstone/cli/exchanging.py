@@ -13,18 +13,16 @@ from flagstone.blocks.exchange.cli.commands import commands
 from flagstone.blocks.exchange.cli.tools import EvidenceTools, Tools, no_evidence
 from flagstone.blocks.exchange.service.onboarding import Steps
 from flagstone.blocks.exchange.service.trying import Trials
-from flagstone.cli.visiting import visiting
+from flagstone.cli.visiting import required, visiting
 from flagstone.kernel.clock import SystemClock
-from flagstone.kernel.errors import Fault, SettingsFault
+from flagstone.kernel.errors import Fault
 
 
 @contextmanager
 def configuration() -> Iterator[globalconf.Opened]:
     """Open the global configuration of the site."""
     with visiting() as site:
-        exchange = site.services.exchange
-        if exchange is None:
-            raise SettingsFault(f"country: {site.country.code} has no exchange")
+        exchange = required(site.services.exchange, f"country: {site.country.code} has no exchange")
         configuring = exchange.configuring
         yield globalconf.Opened(configuring.follower, configuring.anchors.file, configuring.publisher)
 
@@ -33,9 +31,7 @@ def configuration() -> Iterator[globalconf.Opened]:
 def opened() -> Iterator[Tools]:
     """Open the exchange of the site; clients within the serving process cannot be tried from here."""
     with visiting() as site:
-        exchange = site.services.exchange
-        if exchange is None:
-            raise SettingsFault(f"country: {site.country.code} has no exchange")
+        exchange = required(site.services.exchange, f"country: {site.country.code} has no exchange")
         service = exchange.service
 
         def onboarding(through: str) -> Steps:
@@ -64,9 +60,8 @@ def opened() -> Iterator[Tools]:
 def announcing() -> Iterator[news.Opened]:
     """Open the events of the site."""
     with visiting() as site:
-        if site.services.announcing is None:
-            raise SettingsFault(f"country: {site.country.code} has no exchange")
-        yield news.Opened(site.services.announcing.news, site.services.announcing.inbox)
+        told = required(site.services.announcing, f"country: {site.country.code} has no exchange")
+        yield news.Opened(told.news, told.inbox)
 
 
 app = commands(opened)

@@ -8,17 +8,14 @@ from contextlib import contextmanager
 
 from flagstone.blocks.identity.cli import commands
 from flagstone.blocks.identity.service.provider import Provider
-from flagstone.cli.visiting import visiting
-from flagstone.kernel.errors import SettingsFault
+from flagstone.cli.visiting import required, visiting
 
 
 @contextmanager
 def opened() -> Iterator[Provider]:
     """Open the identity provider of the site."""
     with visiting() as site:
-        if site.services.identity is None:
-            raise SettingsFault(f"site: {site.plan.code} signs nobody in")
-        yield site.services.identity.provider
+        yield required(site.services.identity, f"site: {site.plan.code} signs nobody in").provider
 
 
 app = commands(opened)

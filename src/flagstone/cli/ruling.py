@@ -27,12 +27,10 @@ _BODY_BYTES_MAX = 10 * 1024 * 1024
 @contextmanager
 def opened() -> Iterator[Service]:
     """Open the decisions of the site."""
-    from flagstone.cli.visiting import visiting  # noqa: PLC0415 - a law is served and tested without a site
+    from flagstone.cli.visiting import required, visiting  # noqa: PLC0415 - a law is served and tested without a site
 
     with visiting() as site:
-        if site.services.computing is None:
-            raise SettingsFault(f"site: {site.plan.code} computes by no law")
-        yield site.services.computing.decisions
+        yield required(site.services.computing, f"site: {site.plan.code} computes by no law").decisions
 
 
 def serve(wanted: Served) -> None:

@@ -8,18 +8,15 @@ from contextlib import contextmanager
 
 from flagstone.blocks.trust.cli.commands import commands
 from flagstone.blocks.trust.cli.opened import Opened
-from flagstone.cli.visiting import visiting
+from flagstone.cli.visiting import required, visiting
 from flagstone.kernel.clock import SystemClock
-from flagstone.kernel.errors import SettingsFault
 
 
 @contextmanager
 def opened() -> Iterator[Opened]:
     """Open the trust services of the site; the uses of keys are on record when the command ends."""
     with visiting() as site:
-        trust = site.services.trust
-        if trust is None:
-            raise SettingsFault(f"country: {site.country.code} has no trust services")
+        trust = required(site.services.trust, f"country: {site.country.code} has no trust services")
         try:
             yield Opened(trust.keys, trust.authority, SystemClock().now())
         finally:

@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_refused(content: bytes) -> None:
 
 
 def test_a_cell_and_a_table_have_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(FileUnreadable):
+    with pytest.raises(FileUnreadable, match="row 1 has a cell of over 100000"):
         read_rows(b"a\n" + b"x" * (files.CELL_LENGTH_MAX + 1), "", PLACES)
     monkeypatch.setattr(files, "IMPORT_ROWS_MAX", 3)
     with pytest.raises(FileUnreadable, match="3 rows"):

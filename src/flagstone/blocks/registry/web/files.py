@@ -69,7 +69,6 @@ def _depth(value: object) -> int:
 def _csv_rows(text: str, definition: RegisterDefinition) -> Iterator[Row]:
     """Yield rows by column name; lists and objects are JSON in their cell, an empty cell is left out."""
     lines = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
-    csv.field_size_limit(CELL_LENGTH_MAX)
     compound = {field.code for field in definition.fields if field.type in {FieldType.LIST, FieldType.OBJECT}}
     try:
         header = _header(next(lines, []))
@@ -78,12 +77,18 @@ def _csv_rows(text: str, definition: RegisterDefinition) -> Iterator[Row]:
                 raise FileUnreadable(f"the file has more than {IMPORT_ROWS_MAX} rows")
             if not cells:
                 continue
-            if len(cells) != len(header):
-                raise FileUnreadable(f"row {number} has {len(cells)} cells, the header has {len(header)}")
+            _refuse_unfit(cells, header, number)
             row = dict(zip(header, map(_unguarded, cells), strict=True))
             yield {code: _cell(code, cell, compound) for code, cell in row.items() if cell != ""}
     except csv.Error:
         raise FileUnreadable(f"line {lines.line_num} is not CSV") from None
+
+
+def _refuse_unfit(cells: list[str], header: list[str], number: int) -> None:
+    if any(len(cell) > CELL_LENGTH_MAX for cell in cells):
+        raise FileUnreadable(f"row {number} has a cell of over {CELL_LENGTH_MAX} characters")
+    if len(cells) != len(header):
+        raise FileUnreadable(f"row {number} has {len(cells)} cells, the header has {len(header)}")
 
 
 def _header(cells: list[str]) -> list[str]:

@@ -49,7 +49,6 @@ def _bounded(found: Iterator[Row]) -> Iterator[Row]:
 
 
 def _csv(file: Path) -> Iterator[Row]:
-    csv.field_size_limit(CELL_LENGTH_MAX)
     with file.open(newline="", encoding="utf-8-sig") as opened:
         reader = csv.reader(opened, strict=True)
         while True:
@@ -61,11 +60,16 @@ def _csv(file: Path) -> Iterator[Row]:
             except UnicodeDecodeError:
                 raise SurveyInvalid("it is not UTF-8, nor Parquet") from None
             except csv.Error:
-                message = f"This is no CSV, or a cell is longer than {CELL_LENGTH_MAX}."
-                raise SurveyInvalid(flaws=(Flaw(f"line {line}", message),)) from None
-            if "\0" in "".join(cells):
-                raise SurveyInvalid(flaws=(Flaw(f"line {line}", "This is no text."),))
+                raise SurveyInvalid(flaws=(Flaw(f"line {line}", "This is no CSV."),)) from None
+            if flaw := _flaw_of(cells):
+                raise SurveyInvalid(flaws=(Flaw(f"line {line}", flaw),))
             yield line, cells
+
+
+def _flaw_of(cells: list[str]) -> str:
+    if any(len(cell) > CELL_LENGTH_MAX for cell in cells):
+        return f"A cell is longer than {CELL_LENGTH_MAX}."
+    return "This is no text." if "\0" in "".join(cells) else ""
 
 
 def _parquet(file: Path) -> Iterator[Row]:

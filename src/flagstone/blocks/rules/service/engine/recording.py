@@ -65,10 +65,23 @@ class Node:
         self.scales: list[Used] = []
 
 
+class _AtWork:
+    """The value whose formula is at work: what is read now is noted with it; None when nobody records."""
+
+    __slots__ = ("node",)
+
+    def __init__(self) -> None:
+        self.node: Node | None = None
+
+
+_at_work = _AtWork()
+
+
 class Recorder(SimpleTracer):  # type: ignore[misc]
     """Notes one calculation; `nodes` are in the order in which they were first asked for.
 
-    Put in place by `record`. The fast mode calls `begin` and `end` itself; OpenFisca calls the rest.
+    Put in place by `record`. The fast mode calls `again`, `begin` and `end` itself; OpenFisca calls the rest.
+    One process computes one thing at a time: what a law's parameters are asked belongs to its formula.
     """
 
     def __init__(self, system: Any) -> None:
@@ -78,7 +91,14 @@ class Recorder(SimpleTracer):  # type: ignore[misc]
         self.frame = Node()
         self._frames: list[Node] = [self.frame]
         self._system = system
-        self._instants: dict[str, Noted] = {}
+
+    def again(self, key: Key, array: Any) -> bool:
+        """Note that the formula at work reads a value that is known; False when it is not, or is another."""
+        node = self.nodes.get(key)
+        if node is None or node.value is not array:
+            return False
+        self.frame.children.append(key)
+        return True
 
     def begin(self, key: Key) -> Node:
         """Note that the formula at work reads a value, and go on with that value's own."""
@@ -87,13 +107,15 @@ class Recorder(SimpleTracer):  # type: ignore[misc]
         if node is None:
             node = self.nodes[key] = Node(key, self.frame.key)
         self._frames.append(node)
-        self.frame = node
+        self.frame = _at_work.node = node
         return node
 
     def end(self) -> None:
         """Go back to the formula that asked."""
-        self._frames.pop()
-        self.frame = self._frames[-1]
+        frames = self._frames
+        frames.pop()
+        self.frame = frames[-1]
+        _at_work.node = self.frame if len(frames) > 1 else None
 
     def record_calculation_start(self, variable: Any, period: Any) -> None:
         """Note a value that OpenFisca begins to compute or to look up."""
@@ -114,19 +136,19 @@ class Recorder(SimpleTracer):  # type: ignore[misc]
     def parameters_at(self, instant: Any) -> Any:
         """Return the law's parameters at an instant, which note that they are read."""
         node = self._system.get_parameters_at_instant(instant)
-        day = node._instant_str
-        found = self._instants.get(day)
+        found = node.__dict__.get("_noted")
         if found is None:
-            found = self._instants[day] = Noted(node, self, "")
+            found = node.__dict__["_noted"] = Noted(node, "")
         return found
 
 
 class Noted:
     """A node of parameters at an instant that notes which of its values are read; each way is gone once."""
 
-    def __init__(self, node: Any, recorder: Recorder, way: str) -> None:
+    def __init__(self, node: Any, way: str) -> None:
         """Stand for `node`, to which `way` leads from the root; a law may have moved it from elsewhere."""
-        self.__dict__.update(_node=node, _recorder=recorder, _way=way, _reads={})
+        name, day = node._name, node._instant_str
+        self.__dict__.update(_node=node, _way=way, _reads={}, _name=name, _instant_str=day)
 
     def __getattr__(self, key: str) -> Any:
         """Return a value, or a node that was not asked for before."""
@@ -134,7 +156,8 @@ class Noted:
         if read is None:
             child = getattr(self._node, key)
             return child if key.startswith("_") else self._first(child, key)
-        self._recorder.frame.parameters.append(read)
+        if _at_work.node is not None:
+            _at_work.node.parameters.append(read)
         return read.value
 
     def __getitem__(self, key: Any) -> Any:
@@ -161,37 +184,38 @@ class Noted:
         plainly = type(key) is str and type(node) is ParameterNodeAtInstant
         way = (f"{self._way}.{key}" if self._way else key) if plainly else self._way
         if child.__class__ not in _VALUES and isinstance(child, _NODES):
-            below = Noted(child, self._recorder, way)
+            below = Noted(child, way)
             if type(key) is str:
                 self.__dict__[key] = below
             return below
         day = node._instant_str
         if child.__class__ not in _VALUES and isinstance(child, TaxScaleLike):
-            child = _noted_scale(child, _Note(self._recorder, way, day))
+            child = _noted_scale(child, _Note(way, day))
         read = Read(way, day, child)
         if plainly:
             self._reads[key] = read
-        self._recorder.frame.parameters.append(read)
+        if _at_work.node is not None:
+            _at_work.node.parameters.append(read)
         return child
 
 
 class _Note:
     """Whose scale it is; a copy that a formula makes of a scale is nobody's."""
 
-    __slots__ = ("day", "name", "recorder")
+    __slots__ = ("day", "name")
 
-    def __init__(self, recorder: Recorder, name: str, day: str) -> None:
-        self.recorder, self.name, self.day = recorder, name, day
+    def __init__(self, name: str, day: str) -> None:
+        self.name, self.day = name, day
 
     def __deepcopy__(self, _memo: Any) -> None:
         return None
 
 
 def _keep(scale: Any, base: Any, result: Any, **how: Any) -> Any:
-    note = scale.__dict__.get("_note")
-    if note is not None and isinstance(base, numpy.ndarray):
+    note, node = scale.__dict__.get("_note"), _at_work.node
+    if note is not None and node is not None and isinstance(base, numpy.ndarray):
         used = Used(note.name, note.day, scale, base, how.get("factor", 1.0), how.get("decimals"), result)
-        note.recorder.frame.scales.append(used)
+        node.scales.append(used)
     return result
 
 

@@ -91,11 +91,9 @@ def _step(self: Any, variable: Any, period: Any) -> Any:
     if not recorded:
         return _array(self, meaning, holder, period)
     key = (meaning.name, _ETERNITY if meaning.eternal else period)
-    known = tracer.nodes.get(key)
-    if known is not None and meaning.live and tracer._stack:
+    if meaning.live and tracer._stack:
         array = holder._memory_storage._arrays.get(key[1])
-        if array is not None and array is known.value:  # asked for again, as most are: there is no more to it
-            tracer.frame.children.append(key)
+        if array is not None and tracer.again(key, array):
             return array
     node = tracer.begin(key)
     try:
@@ -265,12 +263,17 @@ def _called(self: Any, variable_name: str, period: Any, options: Any) -> Any:
 
 def _at_hand(population: Any, simulation: Any, name: str, period: Any) -> Any:
     """Return an array that is in memory already; None for one that is not, and where more is to be done."""
-    holder = population._holders.get(name)
-    if holder is None or simulation.invalidated_caches or type(simulation.tracer) is not SimpleTracer:
+    holder, tracer = population._holders.get(name), simulation.tracer
+    if holder is None or simulation.invalidated_caches:
         return None
     storage = holder._memory_storage
-    array = storage._arrays.get(_ETERNITY if storage.is_eternal else period)
-    return None if array is None or holder.variable.is_neutralized else array
+    when = _ETERNITY if storage.is_eternal else period
+    array = storage._arrays.get(when)
+    if array is None or holder.variable.is_neutralized:
+        return None
+    if type(tracer) is SimpleTracer:
+        return array
+    return array if type(tracer) is Recorder and tracer.again((name, when), array) else None
 
 
 def _add(self: Any, variable_name: str, period: Any) -> Any:

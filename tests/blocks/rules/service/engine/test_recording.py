@@ -121,14 +121,12 @@ def test_a_formula_that_fails_leaves_the_recorder_where_it_was(
     law: Law, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulation, recorder = recorded(law, 40_000)
-    formulas = simulation.tax_benefit_system.variables["tax_by_scale"].formulas
-    (start,) = formulas
 
-    def failing(_person: Any, period: Any, parameters: Any) -> Any:
-        raise ArithmeticError(str(parameters(period).income_tax.scale))
+    def failing(_instant: Any) -> Any:
+        raise ArithmeticError
 
     with monkeypatch.context() as patched:
-        patched.setitem(formulas, start, failing)
+        patched.setattr(simulation.tax_benefit_system, "get_parameters_at_instant", failing)
         with pytest.raises(ArithmeticError):
             simulation.calculate("income_tax", YEAR)
     assert [name for name, _ in recorder.frame.children] == ["income_tax"]

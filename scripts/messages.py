@@ -50,7 +50,7 @@ def locale_of(path: Path) -> Path:
 
 
 def _marked(path: Path, method: str) -> Iterator[MessageId]:
-    keywords = {"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)}
+    keywords = {"_": None, "gettext": None, "marked": None, "ngettext": (1, 2), "filled": (2,)}
     options = {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
     with path.open("rb") as lines:
         for _, message, _, _ in extract(method, lines, keywords, options=options):

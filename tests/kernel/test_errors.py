@@ -49,3 +49,10 @@ def test_a_fault_carries_flaws_and_when_to_try_again() -> None:
     flaw = Flaw("/name", "it is empty")
     fault = Fault("two words", flaws=(flaw,), retry_after_seconds=3)
     assert (fault.flaws, fault.retry_after_seconds, fault.kind) == ((flaw,), 3, Kind.INTERNAL)
+
+
+def test_a_flaw_made_from_a_pattern_keeps_it_and_is_the_same_as_its_message() -> None:
+    made = Flaw.filled("/a", "From %(least)s to %(most)s.", least=1, most="9")
+    assert made == Flaw("/a", "From 1 to 9.")
+    assert hash(made) == hash(Flaw("/a", "From 1 to 9."))
+    assert (made.pattern, dict(made.values)) == ("From %(least)s to %(most)s.", {"least": 1, "most": "9"})

@@ -9,7 +9,8 @@ a secret or a stack trace.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
@@ -32,11 +33,19 @@ class Kind(Enum):
 class Flaw:
     """One thing wrong at one place of the input.
 
-    `pointer` is an RFC 6901 JSON pointer or a place such as `row 3, column name`.
+    `pointer` is an RFC 6901 JSON pointer or a place such as `row 3, column name`. A `message` made from a
+    `pattern` keeps it with its `values`, so that a page can say it in another language.
     """
 
     pointer: str
     message: str
+    pattern: str = field(default="", compare=False)
+    values: Mapping[str, str | int] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def filled(cls, pointer: str, pattern: str, **values: str | int) -> Flaw:
+        """Return a flaw whose message is `pattern` with each `%(name)s` filled in."""
+        return cls(pointer, pattern % values, pattern, values)
 
 
 class Fault(Exception):

@@ -26,7 +26,7 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from flagstone.kernel.errors import Fault
+from flagstone.kernel.errors import Fault, Flaw
 from flagstone.platform.http import csrf
 from flagstone.platform.http.assets import Assets
 from flagstone.platform.http.language import Language, Languages
@@ -147,6 +147,7 @@ class Pages:
             hundredths=formats.hundredths,
             localised=language.localised,
             id=isolated,
+            told=lambda flaw: _told(flaw, language),
         )
         environment.globals.update(
             **_messages(language),
@@ -159,6 +160,17 @@ class Pages:
             quoted=lambda text: quote(text, safe=""),
         )
         return environment
+
+
+def _told(flaw: Flaw, language: Language) -> Markup:
+    """Return what is wrong in a language, with its numbers as they are written there."""
+    if not flaw.pattern:
+        return escape(language.catalogue.gettext(flaw.message))
+    values = {
+        name: language.formats.number(value) if isinstance(value, int) else isolated(value)
+        for name, value in flaw.values.items()
+    }
+    return escape(language.catalogue.gettext(flaw.pattern)) % values
 
 
 def isolated(text: object) -> Markup:

@@ -13,6 +13,7 @@ from tests.blocks.rules.assessed import Assessed, assessed, fields_of, text_of
 from tests.blocks.rules.kin import person
 from tests.blocks.rules.registers import InMemory, indexed
 
+from flagstone.blocks.rules.contract.decision import WORDS_LENGTH_MAX
 from flagstone.kernel.clock import SetClock
 
 ME, HE, KID, STRANGER, GONE, YOUNG = "100", "101", "102", "103", "104", "105"
@@ -258,12 +259,17 @@ def test_an_appeal_that_cannot_be_read_is_shown_again(site: Assessed) -> None:
 
 def test_what_is_said_at_an_appeal_is_never_cut(site: Assessed) -> None:
     address = confirmed(site, site.get(PAGE, ME).text).headers["location"]
-    long = {"claim./persons/me/employment_income/2025": "20000", "statement": "They erred. " * 200}
+    assert "At most 4\u00a0000 characters" in site.get(address, ME).text
+    words = ("They erred. " * (WORDS_LENGTH_MAX // 12 + 1)).strip()
+    long = {"claim./persons/me/employment_income/2025": "20000", "statement": words}
     found = site.post(f"{address}/appeal", ME, long)
     assert found.status_code == 400
-    assert "Write 2,000 characters at most" in text_of(found.text)
-    assert ("They erred. " * 200).strip() in found.text
+    assert "This is longer than the page takes" in text_of(found.text)
+    assert words in found.text
     assert site.decisions.appealed == []
+    assert (
+        site.post(f"{address}/appeal", ME, long | {"statement": words[:WORDS_LENGTH_MAX]}).status_code == 303
+    )
 
 
 def test_a_machine_has_no_assessment_and_a_strangers_form_is_refused(site: Assessed) -> None:

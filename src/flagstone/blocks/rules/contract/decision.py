@@ -171,6 +171,8 @@ class Checked:
         return not self.broken
 
 
+WORDS_LENGTH_MAX = 4_000
+"""Characters of a statement, and of the reasons for how an appeal is settled."""
 REGISTER = "decisions"
 """The name under which looks at decisions are recorded with the persons whom they concern."""
 TITLE = {

@@ -14,6 +14,7 @@ from flagstone.blocks.rules.contract.explanation import Explained, Explanation
 from flagstone.blocks.rules.model import wire
 from flagstone.blocks.rules.model.canonical_json import encode
 from flagstone.blocks.rules.model.wire import NotOnWire, on_wire
+from flagstone.kernel.errors import Flaw
 
 
 def to_wire(told: Explained | Explanation) -> dict[str, Any]:
@@ -71,4 +72,4 @@ def _first(labels: Any) -> Any:
     try:
         return labels[0][1]
     except (TypeError, LookupError):
-        raise NotOnWire("/labels", "Labels are a list of pairs of a language and a text.") from None
+        raise NotOnWire(Flaw("/labels", "Labels are a list of pairs of a language and a text.")) from None

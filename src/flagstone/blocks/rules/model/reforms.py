@@ -21,6 +21,7 @@ TEXT_LENGTH_MAX = 300
 NUMBER_MAX = 1e15
 PARTS = ("threshold", "rate", "amount", "average_rate")
 """What a bracket of a scale consists of."""
+_PARTS = ", ".join(PARTS)
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BRACKET = re.compile(r"(?P<scale>[^\[\]]+)\[(?P<number>\d{1,3})\]\.(?P<part>[a-z_]+)")
@@ -74,7 +75,7 @@ def shape_flaws(reform: Reform) -> Iterator[Flaw]:
         ("packages", len(reform.packages), PACKAGES_MAX),
     ):
         if count > most:
-            yield Flaw(pointer(name), f"There may be {most} at most.")
+            yield Flaw.filled(pointer(name), "There may be %(most)s at most.", most=most)
     for path, dated in reform.parameters.items():
         yield from _path_flaws(path)
         yield from _dated_flaws(path, dated)
@@ -89,27 +90,32 @@ def _path_flaws(path: str) -> Iterator[Flaw]:
         return
     bracket = _BRACKET.fullmatch(path)
     if bracket is None or bracket["part"] not in PARTS:
-        yield Flaw(
-            place, f"A bracket is named as SCALE[NUMBER].PART, where PART is one of {', '.join(PARTS)}."
+        yield Flaw.filled(
+            place, "A bracket is named as SCALE[NUMBER].PART, where PART is one of %(parts)s.", parts=_PARTS
         )
 
 
 def _dated_flaws(path: str, dated: JsonValue) -> Iterator[Flaw]:
     place = pointer("parameters", path)
     if not isinstance(dated, Mapping) or not dated or len(dated) > DATES_MAX:
-        yield Flaw(place, f"This is an object of 1 to {DATES_MAX} values by day: DAY, or DAY:DAY inclusive.")
+        yield Flaw.filled(
+            place,
+            "This is an object of 1 to %(most)s values by day: DAY, or DAY:DAY inclusive.",
+            most=DATES_MAX,
+        )
         return
     starts: dict[date, str] = {}
     for when, value in dated.items():
-        span = _span(when)
+        here, span = pointer("parameters", path, when), _span(when)
         if span is None:
-            yield Flaw(pointer("parameters", path, when), "This is neither a day, YYYY-MM-DD, nor DAY:DAY.")
+            yield Flaw(here, "This is neither a day, YYYY-MM-DD, nor DAY:DAY.")
         elif span[0] in starts:
-            yield Flaw(pointer("parameters", path, when), f"It begins on the same day as {starts[span[0]]}.")
+            other = starts[span[0]]
+            yield Flaw.filled(here, "It begins on the same day as %(other)s.", other=other)
         else:
             starts[span[0]] = when
         if isinstance(value, float | int) and not abs(value) <= NUMBER_MAX:
-            yield Flaw(pointer("parameters", path, when), f"A number is at most {NUMBER_MAX:.0e}.")
+            yield Flaw.filled(here, "A number is at most %(most)s.", most=f"{NUMBER_MAX:.0e}")
 
 
 def _items(dated: JsonValue) -> Iterator[tuple[str, JsonValue]]:

@@ -12,18 +12,24 @@ from functools import lru_cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
+from flagstone.kernel.errors import Flaw
 
 T = TypeVar("T")
 _PLAIN = (str, bool, int, float, types.NoneType)
 
 
 class NotOnWire(ValueError):
-    """A value is not what its type says; `place` is the RFC 6901 pointer of where."""
+    """A value is not what its type says; `flaw` has the RFC 6901 pointer of where, and not the value."""
 
-    def __init__(self, place: str, message: str) -> None:
-        """Name the place and say what is wrong, without the value."""
-        super().__init__(message)
-        self.place = place
+    def __init__(self, flaw: Flaw) -> None:
+        """Take what is wrong and where."""
+        super().__init__(flaw.message)
+        self.flaw = flaw
+
+    @property
+    def place(self) -> str:
+        """The RFC 6901 pointer of where it is."""
+        return self.flaw.pointer
 
 
 def on_wire(value: object) -> Any:
@@ -70,7 +76,7 @@ def _generic(origin: Any, inner: tuple[Any, ...], document: Any, place: str) -> 
         return _either(inner, document, place)
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(document, Mapping):
-            raise NotOnWire(place, "This must be an object.")
+            raise NotOnWire(Flaw(place, "This must be an object."))
         return {key: _read(inner[1], each, f"{place}/{_escaped(key)}") for key, each in document.items()}
     if origin is None or not issubclass(origin, Sequence):
         raise TypeError(f"{origin} has no form in JSON")
@@ -79,12 +85,12 @@ def _generic(origin: Any, inner: tuple[Any, ...], document: Any, place: str) -> 
 
 def _sequence(inner: tuple[Any, ...], document: Any, place: str) -> tuple[Any, ...]:
     if not isinstance(document, list | tuple):
-        raise NotOnWire(place, "This must be a list.")
+        raise NotOnWire(Flaw(place, "This must be a list."))
     kinds: Sequence[Any] = inner
     if len(inner) == 1 or inner[1:] == (Ellipsis,):
         kinds = [inner[0]] * len(document)
     if len(kinds) != len(document):
-        raise NotOnWire(place, f"This must be a list of {len(kinds)}.")
+        raise NotOnWire(Flaw.filled(place, "This must be a list of %(many)s.", many=len(kinds)))
     return tuple(
         _read(kind, each, f"{place}/{at}")
         for at, (kind, each) in enumerate(zip(kinds, document, strict=True))
@@ -105,17 +111,17 @@ def _either(kinds: tuple[Any, ...], document: Any, place: str) -> Any:
 
 def _dataclass(kind: type[Any], document: Any, place: str) -> Any:
     if not isinstance(document, Mapping):
-        raise NotOnWire(place, "This must be an object.")
+        raise NotOnWire(Flaw(place, "This must be an object."))
     known = _fields(cast("Hashable", kind))
     for name in document:
         if name not in known:
-            raise NotOnWire(f"{place}/{_escaped(str(name))}", "There is no such field.")
+            raise NotOnWire(Flaw(f"{place}/{_escaped(str(name))}", "There is no such field."))
     values = {}
     for name, (field, hint) in known.items():
         if name in document:
             values[field.name] = _read(hint, document[name], f"{place}/{name}")
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise NotOnWire(f"{place}/{name}", "This is missing.")
+            raise NotOnWire(Flaw(f"{place}/{name}", "This is missing."))
     return _made(lambda given: kind(**given), values, place)
 
 
@@ -134,7 +140,7 @@ def _is_json(kind: Any) -> bool:
 def _plain(kind: Any, document: Any, place: str) -> Any:
     fits = isinstance(document, int | float) if kind is float else isinstance(document, kind)
     if not fits or (isinstance(document, bool) and kind is not bool):
-        raise NotOnWire(place, f"This must be {_NAMES[kind]}.")
+        raise NotOnWire(Flaw(place, _SAYINGS[kind]))
     return float(document) if kind is float else document
 
 
@@ -142,17 +148,17 @@ def _made(make: Any, document: Any, place: str) -> Any:
     try:
         return make(document)
     except (ValueError, TypeError):
-        raise NotOnWire(place, "This value is not allowed here.") from None
+        raise NotOnWire(Flaw(place, "This value is not allowed here.")) from None
 
 
 def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-_NAMES = {
-    str: "a text",
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    types.NoneType: "null",
+_SAYINGS = {
+    str: "This must be a text.",
+    bool: "This must be true or false.",
+    int: "This must be a whole number.",
+    float: "This must be a number.",
+    types.NoneType: "This must be null.",
 }

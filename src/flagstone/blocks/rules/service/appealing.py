@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
-from flagstone.blocks.rules.contract.decision import REGISTER, Appeal, Case, Decision, SignedDecision
+from flagstone.blocks.rules.contract.decision import (
+    REGISTER,
+    WORDS_LENGTH_MAX,
+    Appeal,
+    Case,
+    Decision,
+    SignedDecision,
+)
 from flagstone.blocks.rules.contract.decision_faults import (
     AppealOpen,
     AppealSettled,
@@ -43,7 +50,6 @@ from flagstone.platform.storage.sql import Row
 
 UPHELD, REJECTED = "upheld", "rejected"
 LISTED_MAX = 100
-WORDS_LENGTH_MAX = 4_000
 FIELDS = ("appeal",)
 
 

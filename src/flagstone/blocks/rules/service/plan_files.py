@@ -60,7 +60,7 @@ def planned(file: Path) -> Planned:
         law = LawName(package, from_wire(tuple[str, ...], extensions, "/extensions"))
     except NotOnWire as wrong:
         kind = ReformInvalid if wrong.place.startswith("/reform") else PlanInvalid
-        raise kind(flaws=(Flaw(wrong.place, str(wrong)),)) from None
+        raise kind(flaws=(wrong.flaw,)) from None
     return Planned(law, plan, survey, pattern)
 
 
@@ -69,7 +69,7 @@ def reform_of(file: Path) -> Reform:
     try:
         return from_wire(Reform, _mapping(file, ReformInvalid))
     except NotOnWire as wrong:
-        raise ReformInvalid(flaws=(Flaw(wrong.place, str(wrong)),)) from None
+        raise ReformInvalid(flaws=(wrong.flaw,)) from None
 
 
 def _files_of(whole: dict[str, Any], folder: Path) -> tuple[str, str]:

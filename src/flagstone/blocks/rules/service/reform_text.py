@@ -38,7 +38,7 @@ def read_reform(text: str) -> Reform:
     try:
         return from_wire(Reform, found)
     except NotOnWire as wrong:
-        raise ReformInvalid(flaws=(Flaw(wrong.place, str(wrong)),)) from None
+        raise ReformInvalid(flaws=(wrong.flaw,)) from None
 
 
 def reform_text(reform: Reform) -> str:

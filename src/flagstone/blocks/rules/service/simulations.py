@@ -243,13 +243,20 @@ class Service:
         """Return a plan within this site's bounds; PlanInvalid."""
         grounds, flaws = self._grounds, []
         if not 0 < len(plan.name.strip()) <= NAME_LENGTH_MAX or not plan.name.isprintable():
-            flaws.append(Flaw("/name", f"A name has 1 to {NAME_LENGTH_MAX} characters."))
+            flaws.append(Flaw.filled("/name", "A name has 1 to %(most)s characters.", most=NAME_LENGTH_MAX))
         if plan.year not in _YEARS:
-            flaws.append(Flaw("/year", f"A year is from {_YEARS[0]} to {_YEARS[-1]}."))
+            first, last = str(_YEARS[0]), str(_YEARS[-1])
+            flaws.append(
+                Flaw.filled("/year", "A year is from %(first)s to %(last)s.", first=first, last=last)
+            )
         if not 1 <= plan.population.households <= grounds.households_max:
-            flaws.append(Flaw("/population/households", f"1 to {grounds.households_max} are made up here."))
+            most = grounds.households_max
+            flaws.append(Flaw.filled("/population/households", "1 to %(most)s are made up here.", most=most))
         if not 1 <= plan.chunk_households <= grounds.chunk_max:
-            flaws.append(Flaw("/chunk_households", f"A chunk has 1 to {grounds.chunk_max} households here."))
+            most = grounds.chunk_max
+            flaws.append(
+                Flaw.filled("/chunk_households", "A chunk has 1 to %(most)s households here.", most=most)
+            )
         if plan.executor is Executor.DASK and not grounds.cluster:
             flaws.append(Flaw("/executor", "This site has no cluster."))
         if plan.cluster:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from flagstone.blocks.rules.contract.roles import COMPUTING
 from flagstone.blocks.rules.model.explanation_wire import to_wire
 from flagstone.blocks.rules.model.wire import NotOnWire, from_wire, on_wire
 from flagstone.blocks.rules.web.quotas import Quota
-from flagstone.kernel.errors import Fault, Flaw
+from flagstone.kernel.errors import Fault
 from flagstone.platform.http.principal import current
 from flagstone.platform.http.routes import Routes, role
 
@@ -51,7 +52,7 @@ class Under(BaseModel):
         try:
             return Terms(self.mode, from_wire(Reform, self.reform, "/reform"), self.known_at)
         except NotOnWire as wrong:
-            raise ReformInvalid(flaws=(Flaw(wrong.place, str(wrong)),)) from None
+            raise ReformInvalid(flaws=(wrong.flaw,)) from None
 
 
 class Calculation(Under):
@@ -161,7 +162,7 @@ def _placed(place: str) -> Iterator[None]:
 
 
 def _moved(fault: Fault, place: str) -> Fault:
-    flaws = tuple(Flaw(f"{place}{each.pointer}", each.message) for each in fault.flaws)
+    flaws = tuple(replace(each, pointer=f"{place}{each.pointer}") for each in fault.flaws)
     return type(fault)(fault.detail, flaws=flaws)
 
 

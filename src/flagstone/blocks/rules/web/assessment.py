@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
 from flagstone.blocks.rules.contract.assessment import Result, Words
+from flagstone.blocks.rules.contract.decision import WORDS_LENGTH_MAX
 from flagstone.blocks.rules.contract.decision_faults import AppealOpen, ClaimInvalid, WordsMissing
 from flagstone.blocks.rules.model.shown import (
     assessed_of,
@@ -37,7 +38,6 @@ PREFIX = "/my/assessment"
 MENU = (MenuItem(PREFIX, _("My assessment"), frozenset({"signed-in"})),)
 """A person's own part of the menu."""
 
-STATEMENT_LENGTH_MAX = 2_000
 FIELDS_MAX = 200
 WORDS = (
     _("Write an amount as a number, such as 1234.50"),
@@ -55,7 +55,7 @@ APPEAL_FLAWS: Mapping[type[Fault], str] = {
     AppealOpen: _("An appeal against this decision waits already"),
     WordsMissing: _("Write why"),
 }
-STATEMENT_TOO_LONG = _("Write 2,000 characters at most")
+STATEMENT_TOO_LONG = _("This is longer than the page takes: make it shorter")
 FormOf = Annotated[FormData, Depends(read_form)]
 Year = Annotated[int, Path(ge=1900, le=2999)]
 Number = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -182,7 +182,7 @@ class MyAssessment:
         decision, plan = self._assessing.decision(who, number).decision, self._assessing.plan
         claimed, flaws = claims_of(facts_shown(known_of(decision), plan, year_of(decision)), texts)
         statement = texts.get("statement", "").strip()
-        if len(statement) > STATEMENT_LENGTH_MAX:
+        if len(statement) > WORDS_LENGTH_MAX:
             flaws = {**flaws, "statement": STATEMENT_TOO_LONG}
         if not flaws:
             try:
@@ -242,6 +242,7 @@ class MyAssessment:
             gaps=gaps_shown(known, plan),
             registers=self._registers,
             appeals=self._assessing.appeals(who, number),
+            words_max=WORDS_LENGTH_MAX,
             explanation=self._assessing.explanation(who, number),
             texts=texts or {},
             flaws=flaws or {},

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -11,7 +12,14 @@ from fastapi import Depends, Query, Request, Response
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
-from flagstone.blocks.rules.contract.decision import Checked, Decisions, Origin, Replay, Touched
+from flagstone.blocks.rules.contract.decision import (
+    WORDS_LENGTH_MAX,
+    Checked,
+    Decisions,
+    Origin,
+    Replay,
+    Touched,
+)
 from flagstone.blocks.rules.contract.decision_faults import (
     AppealSettled,
     AppealUnknown,
@@ -49,6 +57,15 @@ _FLAWS = {NotAllowed: OWN_APPEAL, AppealSettled: SETTLED_ALREADY, WordsMissing: 
 FormOf = Annotated[FormData, Depends(read_form)]
 Text = Annotated[str, Query(max_length=64)]
 Place = Annotated[int, Query(ge=0, le=1_000_000_000)]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What cannot be done, the control that it is about, and what was written there."""
+
+    told: str
+    at: str
+    words: str = ""
 
 
 class DecisionDesk:
@@ -106,19 +123,21 @@ class DecisionDesk:
         try:
             found = self._decisions.replay(number, *_by(request, number))
         except (ArchiveBroken, ReplayFailed) as fault:
-            return self._one(request, number, flaw=fault.title)
+            return self._one(request, number, wrong=Wrong(fault.title, "replay"))
         return self._one(request, number, replay=found)
 
     def settle(self, request: Request, number: Number, form: FormOf) -> Response:
         """Settle an appeal, and show the decision that stands then."""
         appeal, words, verdict = (_text(form, each) for each in ("appeal", "words", "verdict"))
+        at = f"words-{appeal}"
         if verdict not in {"upheld", "rejected"}:
-            return self._one(request, number, flaw=NO_VERDICT, words=words)
+            return self._one(request, number, wrong=Wrong(NO_VERDICT, at, words))
         caller, why = current(request).caller, Reason("Settle an appeal", case=number)
         try:
             made = self._decisions.settle(appeal, caller, why, upheld=verdict == "upheld", words=words)
         except (AppealSettled, AppealUnknown, NotAllowed, WordsMissing) as fault:
-            return self._one(request, number, flaw=_FLAWS.get(type(fault), fault.title), words=words)
+            told = _FLAWS.get(type(fault), fault.title)
+            return self._one(request, number, wrong=Wrong(told, at, words))
         return RedirectResponse(f"{DESK}/{made.decision.number if made else number}", 303)
 
     def _list(
@@ -143,7 +162,7 @@ class DecisionDesk:
         )
 
     def _one(
-        self, request: Request, number: str, *, replay: Replay | None = None, flaw: str = "", words: str = ""
+        self, request: Request, number: str, *, replay: Replay | None = None, wrong: Wrong | None = None
     ) -> Response:
         by = _by(request, number)
         decision = self._decisions.find(number, *by).decision
@@ -152,7 +171,7 @@ class DecisionDesk:
         return self._pages.render(
             request,
             "rules/desk-decision.html",
-            status=400 if flaw else 200,
+            status=400 if wrong else 200,
             decision=decision,
             explanation=explanation,
             outputs=output_lines(decision.outputs, explanation),
@@ -168,8 +187,8 @@ class DecisionDesk:
             origins=ORIGINS,
             settles=current(request).holds(OFFICER),
             replay=replay,
-            flaw=flaw,
-            words=words,
+            wrong=wrong,
+            words_max=WORDS_LENGTH_MAX,
         )
 
     def _touched(

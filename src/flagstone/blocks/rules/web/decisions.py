@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from flagstone.blocks.rules.contract.calculation import Mode
-from flagstone.blocks.rules.contract.decision import Case, Decisions, Fact, Origin
+from flagstone.blocks.rules.contract.decision import WORDS_LENGTH_MAX, Case, Decisions, Fact, Origin
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.faults import NotAllowed
 from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
@@ -29,7 +29,7 @@ OFFICERS, LOOKERS = role(OFFICER), role(OFFICER, AUDITOR)
 Number = Annotated[str, Path(max_length=20, pattern=r"^[AD](-[0-9A-Z]{4}){3}$")]
 Place = Annotated[str, Field(max_length=500)]
 Short = Annotated[str, Field(max_length=200)]
-Long = Annotated[str, Field(max_length=4_000)]
+Long = Annotated[str, Field(max_length=WORDS_LENGTH_MAX)]
 _HUMAN = (ActorKind.PERSON, ActorKind.OFFICIAL)
 
 

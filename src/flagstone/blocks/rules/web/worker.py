@@ -12,7 +12,7 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 
 import uvloop
@@ -29,8 +29,8 @@ from flagstone.blocks.rules.service.engine.modes import enter
 from flagstone.blocks.rules.service.engine.room import with_room
 from flagstone.blocks.rules.web.serving import READY, Task
 from flagstone.platform.http.wire.bounds import WireBounds
-from flagstone.platform.http.wire.faults import BodyBroken
-from flagstone.platform.http.wire.messages import Answer, Incoming, ResponseHead
+from flagstone.platform.http.wire.faults import BodyBroken, BodyOversize
+from flagstone.platform.http.wire.messages import Answer, Incoming, RequestHead, ResponseHead
 from flagstone.platform.http.wire.server import WireServer
 
 _GRACE_SECONDS = 5.0
@@ -44,13 +44,21 @@ class Worker:
         self._api = api
         self._task = task
 
-    async def answer(self, incoming: Incoming) -> Answer:
-        """Return the API's answer to a request."""
+    def answer(self, incoming: Incoming) -> Answer | Awaitable[Answer]:
+        """Return the API's answer to a request: at once when its body is here, as it mostly is."""
+        whole = incoming.body.at_hand()
+        return self._late(incoming) if whole is None else self._now(incoming.head, whole)
+
+    async def _late(self, incoming: Incoming) -> Answer:
         try:
-            body = await incoming.body.read(self._task.body_bytes_max)
+            whole = await incoming.body.read(self._task.body_bytes_max)
         except BodyBroken as broken:
             return _plain(broken.status, broken.title)
-        head = incoming.head
+        return self._now(incoming.head, whole)
+
+    def _now(self, head: RequestHead, body: bytes) -> Answer:
+        if len(body) > self._task.body_bytes_max:
+            return _plain(BodyOversize.status, BodyOversize.title)
         told = {name.lower(): value for name, value in head.headers}
         question = Question(
             method=head.method.decode("latin-1"),

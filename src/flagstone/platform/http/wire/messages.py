@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from flagstone.platform.http.wire.faults import BodyBroken, BodyOversize
 
@@ -15,8 +14,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 """Name and value of each header as received: order, case and repetitions kept, space around values cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
+class RequestHead(NamedTuple):
     """First line and headers of a request.
 
     `target` is origin-form, percent-encoded as received (RFC 9112 3.2.1).
@@ -27,8 +25,7 @@ class RequestHead:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(NamedTuple):
     """First line and headers of a response; `reason` may be empty."""
 
     status: int
@@ -169,8 +166,7 @@ def body_from(parts: AsyncIterator[bytes], length: int | None, *, source: Body |
     return IteratedBody(parts, length, source)
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One request as a server got it.
 
     `peer` is the IP address it came from, `certificate` the DER of the TLS client certificate.
@@ -182,8 +178,7 @@ class Incoming:
     certificate: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One response to be sent.
 
     Bytes and a body with a length get Content-Length, others are chunked. Framing and hop-by-hop headers
@@ -194,16 +189,15 @@ class Answer:
     body: Body | bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One response as a client got it; read `body` to its end or abandon it, that frees the connection."""
 
     head: ResponseHead
     body: Body
 
 
-Handler = Callable[[Incoming], Awaitable[Answer]]
-"""Answers one request; cancelled when the client goes away. What it raises is answered with 500."""
+Handler = Callable[[Incoming], Awaitable[Answer] | Answer]
+"""Answers one request, at once or later; cancelled when the client goes away. What it raises becomes 500."""
 
 Refusal = Callable[[int, str], Answer]
 """Makes the answer to a request that no handler saw: status, and why in one sentence without its data."""

@@ -18,7 +18,8 @@ _ABORT_SECONDS = 1.0  # for cancelled handlers to leave
 class WireServer:
     """Serves HTTP/1.1 on sockets that the caller bound; belongs to the event loop that started it.
 
-    `handler` gets every well-formed request, in its own task; when the client goes away it is cancelled.
+    `handler` gets every well-formed request. What it does not answer at once becomes a task of its own, which
+    is cancelled when the client goes away.
     `refusal` makes the answers to requests that never reach it: 400, 408, 413, 414, 417, 431, 501, 503
     and 505, and 500 when the handler raises. Its body must be bytes or held.
     """

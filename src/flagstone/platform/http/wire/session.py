@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""One connection of a server: requests in order, one at a time, each in a task of its own."""
+"""One connection of a server: requests in order, one at a time, each answered at once or by a task."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -165,7 +165,12 @@ class Session(Connection):
         body = self._open_body(request)
         incoming = Incoming(request.head, body, self._peer, self._certificate)
         self._started = False
-        self.task = self._loop.create_task(self._serve(incoming))
+        try:
+            found = shared.handler(incoming)
+        except Exception as error:  # noqa: BLE001 - the handler's errors are answered, not passed on
+            found = self._failed(error)
+        if not isinstance(found, Answer) or not self._sent_at_once(found):
+            self.task = self._loop.create_task(self._serve(found))
 
     def _open_body(self, request: ReadRequest) -> Body:
         if request.framing >= 0 and (whole := self._inbox.take_whole(request.framing)) is not None:
@@ -244,13 +249,27 @@ class Session(Connection):
         else:
             self._linger()
 
-    async def _serve(self, incoming: Incoming) -> None:
-        """Let the handler answer, and send its answer."""
+    def _sent_at_once(self, answer: Answer) -> bool:
+        """Send an answer that is all here to a request that is; False when it takes more than that."""
+        body = answer.body
+        if not isinstance(body, bytes) or self._head_only or answer.head.status in NO_BODY_STATUSES:
+            return False
+        if self._phase is not HELD or self._room is not None:
+            return False
+        try:
+            self._put(self._head_bytes(answer, len(body)) + body)
+        except (ValueError, ConnectionError):
+            return False
+        self._turn()
+        return True
+
+    async def _serve(self, found: Awaitable[Answer] | Answer) -> None:
+        """Wait for the handler's answer, and send it."""
         answer: Answer | None = None
         self._started = True
         try:
             try:
-                answer = await self._shared.handler(incoming)
+                answer = found if isinstance(found, Answer) else await found
             except BodyBroken as fault:
                 answer = self._shared.refusal(fault.status, str(fault))
             except Exception as error:  # noqa: BLE001 - the handler's errors are answered, not passed on
@@ -314,6 +333,12 @@ class Session(Connection):
         return write_response(answer.head, framing, close=not self._keep)
 
     def _answered(self) -> None:
+        """Turn to what comes next, and read it when it is here."""
+        self._turn()
+        if self._phase is HEAD and self._inbox.waiting:
+            self.received()
+
+    def _turn(self) -> None:
         """Turn to the next request, or to the end of the connection."""
         self._shared.busy -= 1
         self.task = None
@@ -328,8 +353,6 @@ class Session(Connection):
         self._phase = HEAD
         self._watch.set(self._bounds.idle_seconds_max)
         self._resume()
-        if self._inbox.waiting:
-            self.received()
 
     def _linger(self) -> None:
         """Close; but first swallow what still comes, lest a reset destroy the answer (RFC 9112 9.6)."""

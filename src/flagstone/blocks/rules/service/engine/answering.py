@@ -156,4 +156,10 @@ def _no_constant(name: str) -> JsonValue:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,  # an answer is made from what was read as JSON, or by ourselves
+    allow_nan=False,
+    separators=(",", ":"),
+    default=str,
+)

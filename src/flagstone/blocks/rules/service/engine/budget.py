@@ -4,34 +4,53 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
+from typing import Self
 
 from flagstone.blocks.rules.contract.faults import BudgetSpent
+
+_NEVER = float("inf")
+_SOON = 0.001  # seconds: the alarm may ring that much early
 
 
 class Budget:
     """How long each of a process's calculations may take, in seconds of wall time.
 
     For the main thread of a worker process only, one calculation at a time: it uses the process's alarm. What
-    is under way in a native library ends first.
+    is under way in a native library ends first. The alarm is left set from one calculation to the next, and
+    is set anew when it rings too early: most never hear it.
     """
 
     def __init__(self, seconds: float) -> None:
         """Allow `seconds`; from now on the process's alarm is this budget's."""
         self._seconds = seconds
-        signal.signal(signal.SIGALRM, _stop)
+        self._end = _NEVER
+        self._is_set = False
+        signal.signal(signal.SIGALRM, self._rung)
 
-    @contextmanager
-    def spent(self) -> Iterator[None]:
-        """Raise BudgetSpent inside when it takes longer."""
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+    def spent(self) -> Self:
+        """Raise BudgetSpent inside `with` when it takes longer."""
+        return self
 
+    def __enter__(self) -> None:
+        """Begin to count."""
+        self._end = monotonic() + self._seconds
+        if not self._is_set:
+            self._set(self._seconds)
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise BudgetSpent
+    def __exit__(self, *_raised: object) -> None:
+        """Count no longer."""
+        self._end = _NEVER
+
+    def _set(self, seconds: float) -> None:
+        self._is_set = True
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def _rung(self, _signal: int, _frame: FrameType | None) -> None:
+        self._is_set = False
+        left = self._end - monotonic()
+        if left < _SOON:
+            raise BudgetSpent
+        if self._end != _NEVER:
+            self._set(left)

@@ -26,8 +26,8 @@ def flaws_of_change(system: Any, change: Change, named: Collection[str]) -> Iter
     `named` are the paths of all changes: a bracket after the last is new when each of its parts is given.
     """
     found = _found(system.parameters, change, named)
-    if isinstance(found, str):
-        yield Flaw(change.place_of_path, found)
+    if isinstance(found, Flaw):
+        yield found
         return
     kinds = {_kind(each.value) for each in found.values_list if each.value is not None}
     if change.value is not None and kinds and _kind(change.value) not in kinds:
@@ -82,33 +82,56 @@ def _found(tree: Any, wanted: Change, named: Collection[str]) -> Any:
     for step in (wanted.scale or wanted.path).split("."):
         children = node.children if isinstance(node, ParameterNode) else {}
         if step not in children:
-            return _unknown(step, list(children))
+            return _unknown(wanted, step, list(children))
         node = children[step]
     if wanted.scale:
         return _bracket(node, wanted, named)
     if isinstance(node, ParameterScale):
-        return "This is a scale: name a part of a bracket, as [0].rate."
-    return node if isinstance(node, Parameter) else f"This is a group: name one of {_some(node.children)}."
+        return Flaw(wanted.place_of_path, "This is a scale: name a part of a bracket, as [0].rate.")
+    if isinstance(node, Parameter):
+        return node
+    there = _some(node.children)
+    return Flaw.filled(wanted.place_of_path, "This is a group: name one of %(there)s.", there=there)
 
 
 def _bracket(scale: Any, wanted: Change, named: Collection[str]) -> Any:
     """Return the parameter of a bracket, for a new one that of the last; or in words why there is none."""
     if not isinstance(scale, ParameterScale):
-        return "This is no scale, and has no brackets."
+        return Flaw(wanted.place_of_path, "This is no scale, and has no brackets.")
     there = len(scale.brackets)
     parts = scale.brackets[min(wanted.number, there - 1)].children if there else {}
     for number in range(there, wanted.number + 1):
         if not there or not all(f"{wanted.scale}[{number}].{part}" in named for part in parts):
-            more = f"; a new one, [{there}], needs its {_some(parts)}" if there else ""
-            return f"The scale has {there} brackets, numbered from 0{more}."
+            return _no_bracket(wanted, there, parts)
     if wanted.part not in parts:
-        return f"The bracket has no {wanted.part}, but {_some(parts)}."
+        return Flaw.filled(
+            wanted.place_of_path,
+            "The bracket has no %(part)s, but %(there)s.",
+            part=wanted.part,
+            there=_some(parts),
+        )
     return parts[wanted.part]
 
 
-def _unknown(step: str, there: list[str]) -> str:
-    near = get_close_matches(step, there, _NEAR)
-    return "The law has no parameter of that name" + (f"; it has {', '.join(near)}." if near else ".")
+def _no_bracket(wanted: Change, there: int, parts: Collection[str]) -> Flaw:
+    """Say which brackets a scale has, and what a new one needs."""
+    if not there:
+        return Flaw(wanted.place_of_path, "The scale has no brackets.")
+    return Flaw.filled(
+        wanted.place_of_path,
+        "The scale has %(there)s brackets, numbered from 0; a new one, [%(there)s], needs its %(parts)s.",
+        there=there,
+        parts=_some(parts),
+    )
+
+
+def _unknown(wanted: Change, step: str, there: list[str]) -> Flaw:
+    near = ", ".join(get_close_matches(step, there, _NEAR))
+    if not near:
+        return Flaw(wanted.place_of_path, "The law has no parameter of that name.")
+    return Flaw.filled(
+        wanted.place_of_path, "The law has no parameter of that name; it has %(near)s.", near=near
+    )
 
 
 def _some(names: Any) -> str:

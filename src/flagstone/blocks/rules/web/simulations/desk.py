@@ -22,7 +22,7 @@ from flagstone.blocks.rules.service.reports.page import report_html
 from flagstone.blocks.rules.service.reports.spoken import Spoken
 from flagstone.blocks.rules.web.simulations import words
 from flagstone.blocks.rules.web.simulations.planning import ANALYSTS, DESK, STARTING
-from flagstone.kernel.errors import Fault
+from flagstone.kernel.errors import Fault, Flaw
 from flagstone.platform.http.language import Language, marked
 from flagstone.platform.http.pages import MenuItem, Pages
 from flagstone.platform.http.principal import current
@@ -81,10 +81,12 @@ class Desk:
             move(number, caller, STARTING)
         except SimulationMoved as fault:
             found = self._simulations.find(number, caller)
-            return self._page(request, found, trouble=f"{fault.title}.")
+            return self._page(request, found, trouble=Flaw("", fault.title))
         return RedirectResponse(f"{DESK}/{number}", 303)
 
-    def _page(self, request: Request, found: Simulation, *, still: str = "", trouble: str = "") -> Response:
+    def _page(
+        self, request: Request, found: Simulation, *, still: str = "", trouble: Flaw | None = None
+    ) -> Response:
         """Return the page of a simulation."""
         language = self._pages.language(request)
         speech, names = Spoken(language, self._currency), self._names(found, language)

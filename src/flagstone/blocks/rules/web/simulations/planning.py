@@ -20,7 +20,7 @@ from flagstone.blocks.rules.contract.simulation import Simulations
 from flagstone.blocks.rules.service.reform_text import LENGTH_MAX, read_reform
 from flagstone.blocks.rules.web.simulations import draft as drafts
 from flagstone.blocks.rules.web.simulations.draft import Draft, Row, Understood
-from flagstone.blocks.rules.web.simulations.placing import placed
+from flagstone.blocks.rules.web.simulations.placing import InText, placed
 from flagstone.kernel.audit import Reason
 from flagstone.kernel.clock import Clock
 from flagstone.kernel.errors import Fault, Flaw
@@ -204,7 +204,7 @@ def _first_day(draft: Draft) -> str:
 
 def _of_text(flaw: Flaw) -> Flaw:
     """Return a flaw of a text at the field where it was pasted, with its place in the text."""
-    return Flaw("text", f"{flaw.pointer}: {flaw.message}" if flaw.pointer else flaw.message)
+    return InText("text", flaw.message, flaw.pattern, flaw.values, place=flaw.pointer)
 
 
 def _sent(value: object) -> str:

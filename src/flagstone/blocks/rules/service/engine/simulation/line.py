@@ -43,10 +43,13 @@ def flaws_of(line: Line, law: Law, pattern: Pattern | None) -> list[Flaw]:
             Flaw("/line/variable", "The law has no amount of that name for a person's month or year.")
         )
     if not (line.least < line.most and 2 <= line.points <= POINTS_MAX):
-        flaws.append(Flaw("/line", f"It goes from less to more, in 2 to {POINTS_MAX} points."))
+        flaws.append(
+            Flaw.filled("/line", "It goes from less to more, in 2 to %(most)s points.", most=POINTS_MAX)
+        )
     known = pattern.members if pattern else {}
     if len(line.household) > _MEMBERS_MAX or not set(line.household) <= known.keys():
-        flaws.append(Flaw("/line/household", f"The pattern has these members: {', '.join(known) or 'none'}."))
+        these = ", ".join(known) or "-"
+        flaws.append(Flaw.filled("/line/household", "The pattern has these members: %(these)s.", these=these))
     return flaws
 
 

@@ -67,7 +67,7 @@ def flaws_of(ask: Ask, catalogue: Catalogue) -> list[Flaw]:
 
 def _unknown(place: str, names: Any, catalogue: Catalogue) -> list[Flaw]:
     return [
-        Flaw(f"/{place}", f"The law has no amount {name}.")
+        Flaw.filled(f"/{place}", "The law has no amount %(name)s.", name=name)
         for name in names
         if name not in catalogue.variables or catalogue.variables[name].kind not in _SUMMED
     ]

@@ -161,10 +161,15 @@ def made_up(task: Task, law: Law, pattern: Pattern | None) -> Source:
     wanted = task.plan.population
     if pattern is None:
         raise PlanInvalid(
-            flaws=(Flaw("/population", f"The law ships no {FILE}: name a survey, or bring a pattern."),)
+            flaws=(
+                Flaw.filled(
+                    "/population", "The law ships no %(file)s: name a survey, or bring a pattern.", file=FILE
+                ),
+            )
         )
     if not 1 <= wanted.households <= HOUSEHOLDS_MAX:
-        raise PlanInvalid(flaws=(Flaw("/population/households", f"1 to {HOUSEHOLDS_MAX} are made up."),))
+        flaw = Flaw.filled("/population/households", "1 to %(most)s are made up.", most=HOUSEHOLDS_MAX)
+        raise PlanInvalid(flaws=(flaw,))
     maker = Maker(law, pattern, task.plan.year, wanted.seed)
     return MadeUp(maker, wanted.households, task.plan.chunk_households)
 
@@ -176,7 +181,8 @@ def setting_of(task: Task, laws: Mapping[Side, Law], pattern: Pattern | None, so
     if income is None:
         raise PlanInvalid(flaws=(Flaw("/income", "Join the names of variables by + or -."),))
     if not 1 <= plan.chunk_households <= CHUNK_MAX:
-        raise PlanInvalid(flaws=(Flaw("/chunk_households", f"A chunk has 1 to {CHUNK_MAX} households."),))
+        flaw = Flaw.filled("/chunk_households", "A chunk has 1 to %(most)s households.", most=CHUNK_MAX)
+        raise PlanInvalid(flaws=(flaw,))
     budget = dict(plan.budget or (pattern.budget if pattern else {}))
     if not set(budget.values()) <= {1, -1}:
         raise PlanInvalid(flaws=(Flaw("/budget", "1 for what the state takes, -1 for what it gives."),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from math import isfinite
 from typing import Any
@@ -33,7 +33,11 @@ _ANY_YEAR = 2000
 
 
 class _Wrong(Exception):
-    """A cell that cannot be read; the text says what it must be, and nothing of what it is."""
+    """A cell that cannot be read; its flaw says what it must be, and nothing of what it is."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw.message)
+        self.flaw = flaw
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class Household:
             message = "The first row of a household has its weight, and no other row another."
             flaws.append(Flaw(f"line {first.line}, column weight", message))
         if len(self.rows) > PEOPLE_MAX:
-            flaws.append(Flaw(f"line {first.line}", f"A household has {PEOPLE_MAX} persons at most."))
+            here, most = f"line {first.line}", PEOPLE_MAX
+            flaws.append(Flaw.filled(here, "A household has %(most)s persons at most.", most=most))
         self.weight = first.weight or 0.0
 
 
@@ -120,7 +125,8 @@ class Header:
             try:
                 return reading(cells[at])
             except _Wrong as wrong:
-                flaws.append(Flaw(f"line {line}, column {name[:NAME_LENGTH_MAX]}", str(wrong)))
+                here = f"line {line}, column {name[:NAME_LENGTH_MAX]}"
+                flaws.append(replace(wrong.flaw, pointer=here))
                 return None
 
         household = read(self.places["household"], "household", _name)
@@ -182,7 +188,7 @@ def _text(cell: Any) -> str:
 def _name(cell: Any) -> str:
     text = _text(cell)
     if not 0 < len(text) <= NAME_LENGTH_MAX or not text.isprintable():
-        raise _Wrong(f"This is a name of 1 to {NAME_LENGTH_MAX} characters.")
+        raise _Wrong(Flaw.filled("", "This is a name of 1 to %(most)s characters.", most=NAME_LENGTH_MAX))
     return text
 
 
@@ -191,24 +197,24 @@ def _weight(cell: Any) -> float | None:
         return None
     found = _number(cell, WEIGHT_MAX)
     if found <= 0:
-        raise _Wrong("A weight is above 0.")
+        raise _Wrong(Flaw("", "A weight is above 0."))
     return found
 
 
 def _role(cell: Any, known: Mapping[str, Any]) -> str:
     text = _text(cell)
     if text not in known:
-        raise _Wrong(f"This is one of: {', '.join(sorted(known))}.")
+        raise _Wrong(Flaw.filled("", "This is one of: %(these)s.", these=", ".join(sorted(known))))
     return text
 
 
 def _number(cell: Any, most: float = NUMBER_MAX) -> float:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         if not _NUMBER.fullmatch(_text(cell)):
-            raise _Wrong("This is a number, with a point before its decimals.")
+            raise _Wrong(Flaw("", "This is a number, with a point before its decimals."))
         cell = float(_text(cell))
     if not isfinite(cell) or abs(cell) > most:
-        raise _Wrong(f"A number is at most {most:.0e}.")
+        raise _Wrong(Flaw.filled("", "A number is at most %(most)s.", most=f"{most:.0e}"))
     return float(cell)
 
 
@@ -220,16 +226,17 @@ def value_of(cell: Any, variable: Variable) -> Any:
         return _number(cell)
     if variable.kind is ValueKind.INT:
         if isinstance(cell, bool) or not (isinstance(cell, int) or _WHOLE.fullmatch(_text(cell))):
-            raise _Wrong("This is a whole number.")
+            raise _Wrong(Flaw("", "This is a whole number."))
         return int(_number(int(cell)))
     if variable.kind is ValueKind.BOOL:
         if _text(cell).lower() not in _TRUTH:
-            raise _Wrong("This is true or false, or 1 or 0.")
+            raise _Wrong(Flaw("", "This is true or false, or 1 or 0."))
         return _TRUTH[_text(cell).lower()]
     if variable.kind is ValueKind.DATE:
         return _date(cell)
     if variable.kind is ValueKind.ENUM and _text(cell) not in variable.values:
-        raise _Wrong(f"This is one of: {', '.join(variable.values[:20])}.")
+        these = ", ".join(variable.values[:20])
+        raise _Wrong(Flaw.filled("", "This is one of: %(these)s.", these=these))
     return _text(cell)
 
 
@@ -237,7 +244,7 @@ def _date(cell: Any) -> str:
     try:
         return date.fromisoformat(_text(cell)[:10]).isoformat()
     except ValueError:
-        raise _Wrong("This is a date: YYYY-MM-DD.") from None
+        raise _Wrong(Flaw("", "This is a date: YYYY-MM-DD.")) from None
 
 
 def gathered(law: Law, header: Header, households: Sequence[Household]) -> tuple[list[str], People]:

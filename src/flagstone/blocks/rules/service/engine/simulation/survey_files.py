@@ -37,14 +37,20 @@ def _bounded(found: Iterator[Row]) -> Iterator[Row]:
         raise SurveyInvalid("it has no rows")
     names = head[1]
     if len(names) > COLUMNS_MAX:
-        raise SurveyInvalid(flaws=(Flaw("line 1", f"There may be {COLUMNS_MAX} columns at most."),))
+        flaw = Flaw.filled("line 1", "There may be %(most)s columns at most.", most=COLUMNS_MAX)
+        raise SurveyInvalid(flaws=(flaw,))
     if len(set(names)) != len(names) or not all(names):
         raise SurveyInvalid(flaws=(Flaw("line 1", "Each column has a name of its own."),))
     yield head
     for line, cells in found:
         if len(cells) != len(names):
-            message = f"There are {len(cells)} cells where the first line names {len(names)}."
-            raise SurveyInvalid(flaws=(Flaw(f"line {line}", message),))
+            flaw = Flaw.filled(
+                f"line {line}",
+                "There are %(cells)s cells where the first line names %(names)s.",
+                cells=len(cells),
+                names=len(names),
+            )
+            raise SurveyInvalid(flaws=(flaw,))
         yield line, cells
 
 
@@ -61,15 +67,15 @@ def _csv(file: Path) -> Iterator[Row]:
                 raise SurveyInvalid("it is not UTF-8, nor Parquet") from None
             except csv.Error:
                 raise SurveyInvalid(flaws=(Flaw(f"line {line}", "This is no CSV."),)) from None
-            if flaw := _flaw_of(cells):
-                raise SurveyInvalid(flaws=(Flaw(f"line {line}", flaw),))
+            if flaw := _flaw_of(f"line {line}", cells):
+                raise SurveyInvalid(flaws=(flaw,))
             yield line, cells
 
 
-def _flaw_of(cells: list[str]) -> str:
+def _flaw_of(place: str, cells: list[str]) -> Flaw | None:
     if any(len(cell) > CELL_LENGTH_MAX for cell in cells):
-        return f"A cell is longer than {CELL_LENGTH_MAX}."
-    return "This is no text." if "\0" in "".join(cells) else ""
+        return Flaw.filled(place, "A cell is longer than %(most)s characters.", most=CELL_LENGTH_MAX)
+    return Flaw(place, "This is no text.") if "\0" in "".join(cells) else None
 
 
 def _parquet(file: Path) -> Iterator[Row]:
@@ -90,4 +96,4 @@ def _parquet(file: Path) -> Iterator[Row]:
                         yield line, cells
                         line += 1
     except (ArrowException, OSError, ValueError) as error:
-        raise SurveyInvalid(f"it is no Parquet that can be read: {type(error).__name__}") from None
+        raise SurveyInvalid("it is no Parquet that can be read") from error

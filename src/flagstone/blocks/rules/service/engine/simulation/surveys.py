@@ -165,7 +165,8 @@ class _Reading:
             place = f"line {row.line}, column household"
             self.flaws.append(Flaw(place, "The rows of a household stand together."))
         elif len(self._seen) == HOUSEHOLDS_MAX:
-            self.flaws.append(Flaw(f"line {row.line}", f"There may be {HOUSEHOLDS_MAX} households at most."))
+            here, most = f"line {row.line}", HOUSEHOLDS_MAX
+            self.flaws.append(Flaw.filled(here, "There may be %(most)s households at most.", most=most))
         self._seen.add(row.household)
         self._current = Household(row.household, [row])
 

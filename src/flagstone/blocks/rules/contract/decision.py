@@ -45,7 +45,9 @@ class Fact:
 class Case:
     """What to decide: about whom, what is asked, from which facts, and which facts are not known.
 
-    `missing` names variables that nobody could tell, and that count as the law says.
+    `missing` names variables that nobody could tell, and that count as the law says. `after` is the number of
+    the newest decision of this kind about the person, empty when there is none: it is decided only while that
+    is so. None asks for no such care.
     """
 
     subject: PersonCode = field(repr=False)
@@ -53,6 +55,7 @@ class Case:
     situation: Situation = field(repr=False)
     facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
+    after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,7 @@ class Decisions(Protocol):
     ) -> tuple[SignedDecision, Explained]:
         """Compute, explain, sign and keep; the same case twice makes two decisions.
 
+        DecidedMeanwhile when a case says after which decision it comes and another came, in any process.
         For the person herself and for officers. The faults of the engine; ReformInvalid for terms with a
         reform, since a decision is by the law as it is; RecordTooLarge.
         """

@@ -24,6 +24,15 @@ class DecisionBroken(Fault):
     remedy = "Tell the operator; `flagstone rules decisions verify` names all that is broken."
 
 
+class DecidedMeanwhile(Fault):
+    """A decision of the same kind about the same person was made first; the detail is its number."""
+
+    code = "rules.decided-meanwhile"
+    kind = Kind.CONFLICT
+    title = "It was decided meanwhile"
+    remedy = "Look at the newest decision; decide again only if it should be another."
+
+
 class RecordTooLarge(Fault):
     """A decision would be larger than any that is kept."""
 

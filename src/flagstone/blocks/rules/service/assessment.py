@@ -25,6 +25,7 @@ from flagstone.blocks.rules.contract.assessment import (
 )
 from flagstone.blocks.rules.contract.calculation import JsonValue, Situation
 from flagstone.blocks.rules.contract.decision import Appeal, Case, Decisions, SignedDecision
+from flagstone.blocks.rules.contract.decision_faults import DecidedMeanwhile
 from flagstone.blocks.rules.contract.engine import USUAL, Engine
 from flagstone.blocks.rules.contract.explanation import Explained, Explanation, Wanted
 from flagstone.blocks.rules.model.answers import (
@@ -157,10 +158,19 @@ class Assessing:
                 return Confirmed(view.latest_number)
             if view.latest_number != after or view.digest != shown or not view.can_confirm:
                 return Confirmed(changed=view)
+            return self._decided(who, view, languages)
+
+    def _decided(self, who: Asking, view: View, languages: tuple[str, ...]) -> Confirmed:
+        """Decide what a view shows, or return what another process decided meanwhile."""
+        case = self._case(who, view)
+        try:
             signed, _explained = self._decisions.decide(
-                self._case(who, view), who.caller, self._reason(who), USUAL, languages=languages
+                case, who.caller, self._reason(who), USUAL, languages=languages
             )
-            return Confirmed(signed.decision.number)
+        except DecidedMeanwhile:
+            now = self._with_latest(who, view)
+            return Confirmed(now.latest_number) if now.confirmed else Confirmed(changed=now)
+        return Confirmed(signed.decision.number)
 
     def decisions(self, who: Asking) -> Sequence[SignedDecision]:
         """Return the person's decisions, the newest first."""
@@ -253,7 +263,8 @@ class Assessing:
         return f"{self.plan.kind}-{year}"
 
     def _case(self, who: Asking, view: View) -> Case:
-        return Case(who.person, self._kind(view.year), view.situation, view.known.facts, view.known.missing)
+        kind, known = self._kind(view.year), view.known
+        return Case(who.person, kind, view.situation, known.facts, known.missing, view.latest_number)
 
 
 class _Remembered:

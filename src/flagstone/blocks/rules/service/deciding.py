@@ -35,7 +35,7 @@ def decide(
 
     def write() -> SignedDecision:
         with means.database.writing(caller.actor, reason) as opened:
-            return append(means, opened, draft, case.subject, explained.explanation)
+            return append(means, opened, draft, case.subject, explained.explanation, after=case.after)
 
     signed = retried(write)
     tell(means, caller, reason, {case.subject: (REGISTER,)})

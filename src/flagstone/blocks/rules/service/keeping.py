@@ -10,7 +10,12 @@ from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
 from flagstone.blocks.rules.contract.decision import REGISTER, Decision, SignedDecision
-from flagstone.blocks.rules.contract.decision_faults import DecisionBroken, DecisionUnknown, RecordTooLarge
+from flagstone.blocks.rules.contract.decision_faults import (
+    DecidedMeanwhile,
+    DecisionBroken,
+    DecisionUnknown,
+    RecordTooLarge,
+)
 from flagstone.blocks.rules.contract.engine import Engine
 from flagstone.blocks.rules.contract.explanation import Explanation
 from flagstone.blocks.rules.contract.faults import CalculationFailed, NotAllowed
@@ -125,12 +130,18 @@ def append(
     draft: Decision,
     person: PersonCode,
     explanation: Explanation,
+    *,
+    after: str | None = None,
 ) -> SignedDecision:
     """Give a draft its number, time and place in the chain, sign it, and write all that belongs to it.
 
-    RecordTooLarge, CalculationFailed for a value that JSON cannot say.
+    RecordTooLarge, CalculationFailed for a value that JSON cannot say; DecidedMeanwhile when `after` is given
+    and is not the newest of its kind: nobody else adds to the chain from here on, so it stays so.
     """
     count, previous = store.head(write)
+    newest = "" if after is None else store.newest_of(write, draft.subject, draft.kind)
+    if after is not None and newest != after:
+        raise DecidedMeanwhile(newest)
     told = explanation_bytes(explanation)
     decision = replace(
         draft,

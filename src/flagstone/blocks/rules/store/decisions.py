@@ -102,6 +102,12 @@ def of_subject(view: Reading, subject: str, most: int) -> list[Row]:
     return view.rows(theirs.order_by(decisions.c.sequence.desc()).limit(most))
 
 
+def newest_of(view: Reading, subject: str, kind: str) -> str:
+    """Return the number of the newest decision of a kind about a subject, empty when there is none."""
+    theirs = select(decisions.c.number).where(decisions.c.subject == subject, decisions.c.kind == kind)
+    return view.scalar(theirs.order_by(decisions.c.sequence.desc()).limit(1)) or ""
+
+
 def newest(view: Reading, most: int, *, before: int = 0) -> list[Row]:
     """Return the newest decisions, or those before a place in the chain, the newest first."""
     query = select(decisions)

@@ -56,6 +56,7 @@ class Deciding(BaseModel):
     situation: dict[str, Any]
     facts: list[FactShape] = Field(default_factory=list, max_length=5_000)
     missing: list[Short] = Field(default_factory=list, max_length=500)
+    after: Short | None = Field(None, description="newest decision of this kind; refused when it is not")
     legal_basis: Short
     mode: Mode = Mode.FAST
     known_at: date | None = None
@@ -64,7 +65,8 @@ class Deciding(BaseModel):
     def case(self) -> Case:
         """Return the case."""
         facts = tuple(Fact(**dict(each)) for each in self.facts)
-        return Case(PersonCode(self.subject), self.kind, self.situation, facts, tuple(self.missing))
+        subject, missing = PersonCode(self.subject), tuple(self.missing)
+        return Case(subject, self.kind, self.situation, facts, missing, self.after)
 
 
 class Sought(BaseModel):

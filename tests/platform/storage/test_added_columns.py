@@ -48,7 +48,7 @@ def upgraded(open_database: OpenDatabase, monkeypatch: pytest.MonkeyPatch, tmp_p
         database = open_database(SCHEMA)
     with database.writing(job("older"), WHY) as write:
         write.insert_many(OLD, [reading(number) for number in range(4)])
-    assert [step.revision for step in migration.migrate(database)] == ["0002"]
+    assert [step.revision for step in migration.migrate(database)] == ["0002", "0003"]
     return database
 
 

@@ -54,11 +54,11 @@ def columns(database: Database) -> set[str]:
 def test_steps_are_shown_and_then_taken(tmp_path: Path, clock: SetClock) -> None:
     database = at(tmp_path, clock)
     steps = [(step.chain, step.revision) for step in migration.pending(database)]
-    assert steps == [("storage", "0001"), ("storage", "0002"), ("toy", "0001")]
+    assert steps == [("storage", "0001"), ("storage", "0002"), ("storage", "0003"), ("toy", "0001")]
     assert inspect(database.writers).get_table_names() == []
     with pytest.raises(MigrationsPending):
         migration.require_current(database)
-    assert len(migration.migrate(database)) == 3
+    assert len(migration.migrate(database)) == 4
     assert migration.pending(database) == []
     assert migration.migrate(database) == []
     migration.require_current(database)

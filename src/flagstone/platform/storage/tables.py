@@ -29,7 +29,7 @@ journal = Table(
     Column("revision", Integer, nullable=False),
     Column("entry", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    Index("journal_by_row", "table_name", "key", "sequence"),
+    Index("journal_by_row", "key", "table_name", "sequence"),
 )
 """The journal: `entry` is the truth; the other columns are copies of its parts for look-ups."""
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flagstone.blocks.exchange.contract.log import LogQuery
-from flagstone.blocks.exchange.store.tables import log_search, message_request, message_response
+from flagstone.blocks.exchange.store.tables import is_fault, log_search, message_request, message_response
 from flagstone.kernel.clock import rfc3339
 from flagstone.kernel.ids import fresh_uuid
 from flagstone.platform.storage.reading import Reading
@@ -23,7 +23,7 @@ _joined = and_(
     message_response.c.exchange == message_request.c.exchange,
     message_response.c.side == message_request.c.side,
 )
-_failed = or_(message_response.c.fault != "", message_response.c.status >= SERVER_ERROR)
+_failed = or_(is_fault, message_response.c.status >= SERVER_ERROR)
 
 
 def add(write: Writing, requests: list[dict[str, Any]], responses: list[dict[str, Any]]) -> None:
@@ -87,11 +87,16 @@ def traffic(view: Reading, since: int, until: int, seconds: int) -> Iterator[Row
             func.sum(case((_failed, 1), else_=0)).label("failed"),
         )
         .select_from(message_request.join(message_response, _joined))
-        .where(message_request.c.second >= since, message_request.c.second < until)
+        .where(message_request.c.at >= _at(since), message_request.c.at < _at(until))
         .group_by("span", message_request.c.service, message_request.c.side, message_response.c.milliseconds)
         .order_by("span", message_request.c.service, message_request.c.side, message_response.c.milliseconds)
     )
     return view.stream(query)
+
+
+def _at(second: int) -> str:
+    """Return a second since 1970 as the log has it."""
+    return rfc3339(datetime.fromtimestamp(second, UTC))
 
 
 def note_search(write: Writing, query: Mapping[str, str], found: int) -> None:
@@ -132,6 +137,8 @@ def _conditions(query: LogQuery) -> Iterator[ColumnElement[bool]]:
     ):
         if value:
             yield column == value
+    if query.fault:
+        yield is_fault
     if query.since is not None:
         yield request.at >= rfc3339(query.since)
     if query.until is not None:

@@ -22,6 +22,7 @@ from flagstone.platform.storage.sql import (
     MetaData,
     Text,
     journaled_table,
+    literal_column,
 )
 
 metadata = MetaData()
@@ -147,7 +148,6 @@ message_request = journaled_table(
 """A request that passed: `second` is `at` in whole seconds since 1970; `sealed` holds all the rest."""
 
 Index("message_request_by_time", message_request.c.at)
-Index("message_request_by_second", message_request.c.second)
 Index("message_request_by_message", message_request.c.message_id)
 Index("message_request_by_client", message_request.c.client, message_request.c.at)
 Index("message_request_by_service", message_request.c.service, message_request.c.at)
@@ -166,7 +166,16 @@ message_response = journaled_table(
 )
 """How an exchange ended; `fault` is the code it failed with, empty for an answer."""
 
-Index("message_response_by_fault", message_response.c.fault, message_response.c.at)
+is_fault = message_response.c.fault != literal_column("''")
+"""In these words, for the index holds faults only and is used where a query says so alike."""
+
+Index(
+    "message_response_by_fault",
+    message_response.c.fault,
+    message_response.c.at,
+    sqlite_where=is_fault,
+    postgresql_where=is_fault,
+)
 
 log_search = journaled_table(
     "log_search",

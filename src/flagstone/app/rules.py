@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from flagstone.app.assessment import assessment_routes
 from flagstone.app.ground import Ground
-from flagstone.app.keys import signing_key
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.archives import Archives
 from flagstone.blocks.rules.service.decisions import Service as Decisions
 from flagstone.blocks.rules.service.decisions import program
-from flagstone.blocks.rules.service.keeping import Keys as DecisionKeys
 from flagstone.blocks.rules.service.keeping import Means
 from flagstone.blocks.rules.service.lawbook import LawReader
+from flagstone.blocks.rules.service.signing_keys import Keys as DecisionKeys
 from flagstone.blocks.rules.service.simulations import Grounds
 from flagstone.blocks.rules.service.simulations import Service as Simulations
 from flagstone.blocks.rules.service.worker import Task
@@ -100,9 +99,7 @@ def _decisions(ground: Ground, engine: Pool, task: Task, recorder: Recorder) -> 
         ground.databases["rules"],
         engine,
         Archives(folder.path.resolve() / LAW_ARCHIVES),
-        DecisionKeys(
-            signing_key(folder.keys / "decisions.pem"), ensure_secret_key(folder.keys / "rules-secrets")
-        ),
+        DecisionKeys(folder.keys, ensure_secret_key(folder.keys / "rules-secrets")),
         program(),
         recorder=recorder,
         organisation=ground.plan.owner.rpartition("/")[2],
@@ -146,20 +143,22 @@ def rules_routes(site: Site, pages: Pages, clock: Clock) -> Sequence[Routes]:
     here = site.services.computing
     if here is None:
         return ()
+    book = LawReader(here.engine.ask, site.country.languages)
     quota = Quota(site.settings.rules.requests_per_minute_max)
     return (
         OpenFiscaApi(here.engine, site.settings.public_url, quota).routes(),
         RulesApi(here.engine, quota).routes(),
         DecisionsApi(here.decisions).routes(),
-        DecisionDesk(here.decisions, pages).routes(),
-        *_simulation_routes(site, here, pages, clock),
+        DecisionDesk(here.decisions, book, pages).routes(),
+        *_simulation_routes(site, here, book, pages, clock=clock),
         *assessment_routes(site, pages, clock, engine=here.engine, decisions=here.decisions),
     )
 
 
-def _simulation_routes(site: Site, here: Computing, pages: Pages, clock: Clock) -> Sequence[Routes]:
+def _simulation_routes(
+    site: Site, here: Computing, book: LawReader, pages: Pages, *, clock: Clock
+) -> Sequence[Routes]:
     """Return the analyst's pages; those with a name of their own stand before those of any number."""
-    book = LawReader(here.engine.ask, site.country.languages)
     plan = site.country.assessment()
     currency = plan.currency if plan is not None else ""
     return (

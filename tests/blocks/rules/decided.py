@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +18,20 @@ from flagstone.blocks.rules.contract.explanation import Explained, Explanation, 
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.service.archives import Archives
 from flagstone.blocks.rules.service.decisions import Service, program
-from flagstone.blocks.rules.service.keeping import Keys, Means
+from flagstone.blocks.rules.service.keeping import Means
+from flagstone.blocks.rules.service.signing_keys import SIGNS, Keys
 from flagstone.blocks.rules.service.worker import Task
 from flagstone.blocks.rules.service.workers import Pool, PoolBounds
 from flagstone.blocks.tracker.contract import Unread, Use
 from flagstone.kernel.audit import Actor, ActorKind, Caller, Reason, job
 from flagstone.kernel.ids import PersonCode
-from flagstone.platform.crypto.keys import KeyKind, SecretKey, generate_signing_key
+from flagstone.platform.crypto.keys import (
+    KeyFileExists,
+    KeyKind,
+    SecretKey,
+    generate_signing_key,
+    save_signing_key,
+)
 from flagstone.platform.storage.database import Database
 
 LAW = LawName("aralia_law")
@@ -124,6 +132,13 @@ class Deciding:
         return signed
 
 
+def keys_in(folder: Path) -> Keys:
+    """Return the keys of a site in a folder, which signs by the one of the tests at first."""
+    with suppress(KeyFileExists):
+        save_signing_key(folder / "keys" / SIGNS, SIGNING)
+    return Keys(folder / "keys", SECRET)
+
+
 def deciding(database: Database, folder: Path, engine: Any, **changes: Any) -> Deciding:
     """Return a site that decides on a database and a folder of archives."""
     heard = Heard()
@@ -131,7 +146,7 @@ def deciding(database: Database, folder: Path, engine: Any, **changes: Any) -> D
         database,
         engine,
         Archives(folder / "laws"),
-        Keys(SIGNING, SECRET),
+        keys_in(folder),
         program(),
         recorder=heard,
         organisation="10000002",

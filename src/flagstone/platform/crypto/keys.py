@@ -194,9 +194,9 @@ def read_private(path: Path) -> bytes:
     return data
 
 
-def save_signing_key(path: Path, key: SigningKey) -> None:
-    """Write `key` as PKCS#8 PEM to the new file `path`; KeyFileExists when there is one."""
-    write_private(path, key.jose.as_pem(private=True))
+def save_signing_key(path: Path, key: SigningKey, *, replace: bool = False) -> None:
+    """Write `key` as PKCS#8 PEM to `path`; KeyFileExists when there is a file, unless `replace` is set."""
+    write_private(path, key.jose.as_pem(private=True), replace=replace)
 
 
 def load_signing_key(path: Path) -> SigningKey:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.blocks.rules.decided import MARI, Deciding, Plain, deciding
+from tests.blocks.rules.decided import MARI, SIGNING, Deciding, Plain, deciding
 from typer.testing import CliRunner
 
 from flagstone.blocks.rules.cli.commands import Served, commands
@@ -107,3 +107,12 @@ def test_decisions_that_a_change_touches_are_listed_without_amounts(lone: Decidi
 
 def test_a_day_that_is_none_is_refused(lone: Deciding) -> None:
     assert run(lone, "touched", "--known-at", "soon", "--known-at", "2026-06-15")[0] == 2
+
+
+def test_the_key_is_rotated_and_the_one_before_still_verifies(lone: Deciding) -> None:
+    lone.decide()
+    status, said = run(lone, "keys", "rotate")
+    assert status == 0
+    assert run(lone, "keys", "list") == (0, f"{said.strip()} signs\n{SIGNING.id} verifies\n")
+    lone.decide()
+    assert run(lone, "decisions", "verify") == (0, "2 decisions, 0 broken\n")

@@ -15,8 +15,6 @@ from typing import TypeVar
 import pytest
 from tests.blocks.rules.decided import (
     OFFICER,
-    SECRET,
-    SIGNING,
     SITE,
     WHY,
     Deciding,
@@ -34,7 +32,6 @@ from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.blocks.rules.service import keeping
 from flagstone.blocks.rules.store.tables import SCHEMA
 from flagstone.kernel.clock import SetClock
-from flagstone.platform.crypto.keys import ensure_folder, load_signing_key, save_signing_key
 from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.verification import verify
@@ -92,12 +89,7 @@ def site_in(folder: Path, reached: Callable[[str], None] = lambda _step: None) -
     """Return a site on a folder that holds the fingerprint of its law."""
 
     law = from_wire(LawSnapshot, json.loads((folder / "law.json").read_text()))
-    file = folder / "keys" / "decisions.pem"
-    if not file.exists():
-        ensure_folder(file.parent)
-        save_signing_key(file, SIGNING)
-    keys = keeping.Keys(load_signing_key(file), SECRET)
-    return deciding(opened(folder, reached), folder, Known(law, reached), keys=keys)
+    return deciding(opened(folder, reached), folder, Known(law, reached))
 
 
 def life(folder: Path, deed: str, step: str) -> None:

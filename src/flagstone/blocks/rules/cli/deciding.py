@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`flagstone rules decisions | replay | touched`: what a site decided, checked and computed again."""
+"""`flagstone rules decisions | keys | replay | touched`: what a site decided, checked and computed again."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OPERATOR = Caller(job("flagstone rules"))
 LOOKING = Reason("see which decisions a change of the law touches")
+TURNING = Reason("rotate the key that signs decisions")
 BROKEN_SHOWN = 50
 Numbers = Annotated[list[str] | None, typer.Argument(help="Numbers of decisions.")]
 Day = Annotated[
@@ -36,6 +37,7 @@ def add_to(app: typer.Typer, open_decisions: Open) -> None:
     """Add the sub-commands; `open_decisions` opens the decisions of the site that the settings name."""
     console = Console(stderr=True)
     app.add_typer(_decisions(open_decisions, console), name="decisions")
+    app.add_typer(_keys(open_decisions, console), name="keys")
     _add_replay(app, open_decisions, console)
     _add_touched(app, open_decisions, console)
 
@@ -62,6 +64,25 @@ def _decisions(open_decisions: Open, console: Console) -> typer.Typer:
             raise typer.Exit(1)
 
     return decisions
+
+
+def _keys(open_decisions: Open, console: Console) -> typer.Typer:
+    keys = typer.Typer(help="The keys that sign decisions: list, rotate.", no_args_is_help=True)
+
+    @keys.command("list")
+    def listed() -> None:
+        """List the keys that decisions are verified by; the first signs."""
+        with _told(console), open_decisions() as service:
+            for place, each in enumerate(service.public_keys()):
+                typer.echo(f"{each['kid']} {'verifies' if place else 'signs'}")
+
+    @keys.command("rotate")
+    def rotate() -> None:
+        """Let a new key sign from now on; what the keys before it signed stays verifiable."""
+        with _told(console), open_decisions() as service:
+            typer.echo(service.turn_key(OPERATOR, TURNING))
+
+    return keys
 
 
 def _add_replay(app: typer.Typer, open_decisions: Open, console: Console) -> None:

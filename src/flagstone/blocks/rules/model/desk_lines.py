@@ -26,12 +26,16 @@ class Line:
     fact: Fact | None = None
 
 
-def output_lines(values: Mapping[str, JsonValue], explanation: Explanation) -> tuple[Line, ...]:
+Names = Mapping[str, Mapping[str, str]]
+"""What the law calls its variables, by language; for those that no step of an explanation names."""
+
+
+def output_lines(values: Mapping[str, JsonValue], explanation: Explanation, names: Names) -> tuple[Line, ...]:
     """Return values by place as lines, in the order of their places."""
-    return tuple(_line(place, value, explanation) for place, value in sorted(values.items()))
+    return tuple(_line(place, value, explanation, names) for place, value in sorted(values.items()))
 
 
-def fact_lines(decision: Decision, explanation: Explanation) -> tuple[Line, ...]:
+def fact_lines(decision: Decision, explanation: Explanation, names: Names) -> tuple[Line, ...]:
     """Return the facts of a decision as lines, each with its value."""
     lines = []
     for fact in decision.facts:
@@ -39,11 +43,13 @@ def fact_lines(decision: Decision, explanation: Explanation) -> tuple[Line, ...]
             value = at(decision.situation, fact.place)
         except KeyError:
             continue
-        lines.append(_line(fact.place, value, explanation, fact))
+        lines.append(_line(fact.place, value, explanation, names, fact))
     return tuple(lines)
 
 
-def _line(place: str, value: JsonValue, explanation: Explanation, fact: Fact | None = None) -> Line:
+def _line(
+    place: str, value: JsonValue, explanation: Explanation, names: Names, fact: Fact | None = None
+) -> Line:
     path = path_of(place)
     if len(path) != 4:
         return Line(place, "", place, "", value, fact=fact)
@@ -55,7 +61,7 @@ def _line(place: str, value: JsonValue, explanation: Explanation, fact: Fact | N
         variable,
         period,
         value,
-        _labels(step),
+        _labels(step) or tuple(names.get(variable, {}).items()),
         step.unit if step else "",
         fact,
     )

@@ -27,6 +27,8 @@ from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.explanation import Explained, Explanation
 from flagstone.blocks.rules.contract.law import LawName
 from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
+from flagstone.blocks.rules.model.canonical_json import encode
+from flagstone.blocks.rules.model.decisions import digest_of
 from flagstone.blocks.rules.service import appealing
 from flagstone.blocks.rules.service.checking import check
 from flagstone.blocks.rules.service.deciding import LANGUAGES, decide
@@ -46,6 +48,7 @@ from flagstone.kernel.audit import Caller, Reason
 from flagstone.kernel.clock import parse_rfc3339
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.crypto.jose import public_jwk
+from flagstone.platform.crypto.keys import PublicKey
 from flagstone.platform.storage.verification import verify
 
 LISTED_MAX = 100
@@ -160,6 +163,21 @@ class Service:
     def public_keys(self) -> Sequence[Mapping[str, object]]:
         """See `contract.Decisions.public_keys`."""
         return [public_jwk(each) for each in self._means.keys.public]
+
+    def turn_key(self, caller: Caller, reason: Reason) -> str:
+        """Let a new key sign from now on, and return its id; what was signed before stays verifiable.
+
+        The journal has the public key with who turned it, and when. For the site's operator; NotAllowed.
+        """
+        require_official(caller)
+        means = self._means
+
+        def note(key: PublicKey) -> None:
+            content = encode({name: str(value) for name, value in public_jwk(key).items()})
+            with means.database.writing(caller.actor, reason) as write:
+                store.keep(write, digest_of(content), content)
+
+        return means.keys.turn(note).id
 
     def newest(self, caller: Caller, *, before: int = 0) -> Sequence[Listed]:
         """See `contract.Decisions.newest`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flagstone.blocks.rules.contract.calculation import JsonValue
@@ -36,6 +36,7 @@ from flagstone.blocks.rules.model.decisions import (
 from flagstone.blocks.rules.model.explanation_wire import canonical_bytes, explanation_from_wire
 from flagstone.blocks.rules.model.wire import NotOnWire
 from flagstone.blocks.rules.service.archives import Archives
+from flagstone.blocks.rules.service.signing_keys import Keys
 from flagstone.blocks.rules.service.worker import Task, Worker
 from flagstone.blocks.rules.store import decisions as store
 from flagstone.blocks.tracker.contract import Recorder, Use
@@ -44,7 +45,6 @@ from flagstone.kernel.clock import rfc3339
 from flagstone.kernel.ids import PersonCode
 from flagstone.platform.crypto import detached, seal
 from flagstone.platform.crypto.jose import TokenRefused
-from flagstone.platform.crypto.keys import PublicKey, SecretKey, SigningKey
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.faults import AlreadyThere
 from flagstone.platform.storage.reading import Reading
@@ -56,20 +56,6 @@ SEALED = ("rules", "decision", "person")
 """What sealed personal codes are bound to; that one stands in its own row its pseudonym tells."""
 ATTEMPTS = 5
 _CHANCE_BITS = 60
-
-
-@dataclass(frozen=True)
-class Keys:
-    """What decisions are signed and persons hidden with; `former` keys signed older decisions."""
-
-    signing: SigningKey = field(repr=False)
-    secret: SecretKey = field(repr=False)
-    former: tuple[PublicKey, ...] = ()
-
-    @property
-    def public(self) -> tuple[PublicKey, ...]:
-        """Every key that a decision may be signed by, the present one first."""
-        return (self.signing.public, *self.former)
 
 
 @dataclass(frozen=True)

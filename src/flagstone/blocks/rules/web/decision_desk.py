@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse
 from flagstone.blocks.rules.contract.decision import (
     WORDS_LENGTH_MAX,
     Checked,
+    Decision,
     Decisions,
     Origin,
     Replay,
@@ -29,10 +30,12 @@ from flagstone.blocks.rules.contract.decision_faults import (
 )
 from flagstone.blocks.rules.contract.engine import Terms
 from flagstone.blocks.rules.contract.faults import NotAllowed
+from flagstone.blocks.rules.contract.lawbook import LawBook
 from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
-from flagstone.blocks.rules.model.desk_lines import fact_lines, output_lines
+from flagstone.blocks.rules.model.desk_lines import Names, fact_lines, output_lines
 from flagstone.blocks.rules.web.decisions import LOOKERS, OFFICERS, Number
 from flagstone.kernel.audit import Caller, Reason
+from flagstone.kernel.errors import Fault
 from flagstone.platform.http.csrf import read_form
 from flagstone.platform.http.language import marked as _
 from flagstone.platform.http.pages import MenuItem, Pages
@@ -71,9 +74,9 @@ class Wrong:
 class DecisionDesk:
     """The pages under `/desk/decisions`; no address names a person or an amount."""
 
-    def __init__(self, decisions: Decisions, pages: Pages) -> None:
-        """Show what `decisions` keeps, by `pages`."""
-        self._decisions, self._pages = decisions, pages
+    def __init__(self, decisions: Decisions, book: LawBook, pages: Pages) -> None:
+        """Show what `decisions` keeps, with the names that `book` has for the law's variables."""
+        self._decisions, self._book, self._pages = decisions, book, pages
 
     def routes(self) -> Routes:
         """Return the routes: auditors look and check, officers settle too."""
@@ -168,28 +171,37 @@ class DecisionDesk:
         decision = self._decisions.find(number, *by).decision
         explanation = self._decisions.explanation(number, *by)
         appeals = self._decisions.appeals(*by, number=number)
+        names = self._names(decision)
         return self._pages.render(
             request,
             "rules/desk-decision.html",
             status=400 if wrong else 200,
             decision=decision,
             explanation=explanation,
-            outputs=output_lines(decision.outputs, explanation),
-            facts=fact_lines(decision, explanation),
+            outputs=output_lines(decision.outputs, explanation, names),
+            facts=fact_lines(decision, explanation, names),
             appeals=[
                 (
                     each,
-                    output_lines(each.claimed, explanation),
-                    output_lines(each.outputs, explanation),
+                    output_lines(each.claimed, explanation, names),
+                    output_lines(each.outputs, explanation, names),
                 )
                 for each in appeals
             ],
+            missing=[names.get(each.partition("@")[0]) or each for each in decision.missing],
             origins=ORIGINS,
             settles=current(request).holds(OFFICER),
             replay=replay,
             wrong=wrong,
             words_max=WORDS_LENGTH_MAX,
         )
+
+    def _names(self, decision: Decision) -> Names:
+        """Return what the law calls its variables; nothing while it cannot be asked."""
+        try:
+            return self._book.page(decision.known_at).variables
+        except Fault:
+            return {}
 
     def _touched(
         self,

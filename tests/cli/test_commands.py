@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -59,3 +60,14 @@ def test_a_command_without_a_site_starts_light(arguments: tuple[str, ...]) -> No
 
 def test_a_command_that_looks_into_a_site_loads_what_a_site_needs() -> None:
     assert "sqlalchemy" in loaded("registry", "--help")
+
+
+def test_loading_leaves_the_collection_as_it_was() -> None:
+    Shelf()["check"]
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        Shelf()["check"]
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

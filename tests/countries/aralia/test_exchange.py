@@ -57,7 +57,8 @@ def test_each_agency_offers_the_same_four_services(site: str) -> None:
     server = exchange_plan().servers[site]
     owner = server.id.owner
     provider = ClientId(owner.instance, owner.member_class, owner.member_code, "registry")
-    offered = {service.id.code: service for service in server.services if service.local}
+    ours = [service for service in server.services if service.local and service.url != "/rules/v1"]
+    offered = {service.id.code: service for service in ours}
     assert set(offered) == {"own-facts", "findUsage", "events", "registry"}
     assert all(service.id.provider == provider for service in offered.values())
     assert {code for code, one in offered.items() if one.acts_as is ActsAs.PERSON} == {
@@ -120,3 +121,13 @@ def test_systems_ask_across_agencies_for_what_their_law_permits() -> None:
     benefits = ClientId("XA", "GOV", "10000113", "benefits")
     assert asked[benefits] == {"interior", "revenue", "centre"}
     assert asked[PORTAL] == set(BY_SITE)
+
+
+def test_the_tax_board_lets_others_compute_by_its_law_but_not_change_it() -> None:
+    services = [service for server in exchange_plan().servers.values() for service in server.services]
+    (law,) = [service for service in services if service.url == "/rules/v1"]
+    assert BY_SITE["revenue"].law
+    assert str(law.id) == "XA/GOV/10000107/assessments/law"
+    assert law.acts_as is not ActsAs.PERSON
+    paths = {each.path for each in law.endpoints}
+    assert paths == {"/law", "/openapi", "/calculate", "/batch", "/explanations"}

@@ -21,10 +21,11 @@ from flagstone.blocks.rules.contract.reform import Reform
 from flagstone.blocks.rules.contract.roles import COMPUTING
 from flagstone.blocks.rules.model.explanation_wire import to_wire
 from flagstone.blocks.rules.model.wire import NotOnWire, from_wire, on_wire
+from flagstone.blocks.rules.web.describing import described
 from flagstone.blocks.rules.web.quotas import Quota
 from flagstone.kernel.errors import Fault
 from flagstone.platform.http.principal import current
-from flagstone.platform.http.routes import Routes, role
+from flagstone.platform.http.routes import ANYONE, Routes, role
 
 BATCH_MAX = 100
 DOCUMENT = "rules"
@@ -104,6 +105,13 @@ class RulesApi:
         routes.post("/batch", access=allowed, upload=True)(self.batch)
         routes.post("/explanations", access=allowed, upload=True)(self.explain)
         routes.post("/reforms/check", access=allowed)(self.check)
+        description = described(routes)
+
+        @routes.get("/openapi", access=ANYONE)
+        def openapi() -> JSONResponse:
+            """Return the OpenAPI description of this service, as another agency needs it."""
+            return JSONResponse(description)
+
         return routes
 
     def law(self) -> JSONResponse:

@@ -56,7 +56,9 @@ class SitePlan:
 
     `owner` is the member of the exchange that runs it (`INSTANCE/CLASS/CODE`), empty where there is no
     exchange. `identity` marks the one site that signs persons in, `citizens` the one with their pages.
-    `law` is the module of the OpenFisca package that the site computes by, empty where it computes nothing.
+    `law` is the module of the OpenFisca package that the site computes by, empty where it computes nothing;
+    `law_extensions` are modules that belong to it, `law_reforms` dotted paths of the reform classes that a
+    question may bring in.
     """
 
     code: str
@@ -66,6 +68,8 @@ class SitePlan:
     identity: bool = False
     citizens: bool = False
     law: str = ""
+    law_extensions: tuple[str, ...] = ()
+    law_reforms: tuple[str, ...] = ()
 
 
 ONLY_SITE = "state"

@@ -18,6 +18,7 @@ from flagstone.blocks.rules.service.decisions import program
 from flagstone.blocks.rules.service.keeping import Means
 from flagstone.blocks.rules.service.lawbook import LawReader
 from flagstone.blocks.rules.service.signing_keys import Keys as DecisionKeys
+from flagstone.blocks.rules.service.simulating import ClusterFiles
 from flagstone.blocks.rules.service.simulations import Grounds
 from flagstone.blocks.rules.service.simulations import Service as Simulations
 from flagstone.blocks.rules.service.worker import Task
@@ -74,10 +75,10 @@ def computing(ground: Ground, recorder: Recorder) -> Computing | None:
         return None
     options = ground.settings.rules
     task = Task(
-        LawName(ground.plan.law),
+        _law(ground),
         Mode.FAST,
         seconds_max=float(options.seconds_max),
-        admitted=options.reforms,
+        admitted=tuple(dict.fromkeys((*ground.plan.law_reforms, *options.reforms))),
         cache=str(ground.folder.path.resolve() / LAW_CACHE),
         memory_bytes_max=options.memory_megabytes_max * MEGABYTE,
     )
@@ -86,10 +87,24 @@ def computing(ground: Ground, recorder: Recorder) -> Computing | None:
     return Computing(engine, Fresh(task), _decisions(ground, engine, task, recorder), simulations)
 
 
+def _law(ground: Ground) -> LawName:
+    """Return the law of a site: the plan's package, with the extensions of the plan and of the settings."""
+    extensions = (*ground.plan.law_extensions, *ground.settings.rules.extensions)
+    return LawName(ground.plan.law, tuple(dict.fromkeys(extensions)))
+
+
 def _grounds(ground: Ground, task: Task) -> Grounds:
     """Return on what the site simulates: as many processes as compute, and the same law."""
     folder, options = ground.folder.path.resolve() / SIMULATED, ground.settings.rules
-    return Grounds(task.law, folder, admitted=task.admitted, workers_max=options.workers)
+    files = (options.cluster_ca, options.cluster_certificate, options.cluster_key)
+    return Grounds(
+        task.law,
+        folder,
+        admitted=task.admitted,
+        cluster=options.cluster,
+        cluster_files=ClusterFiles(*(str(each.resolve()) if each else "" for each in files)),
+        workers_max=options.workers,
+    )
 
 
 def _decisions(ground: Ground, engine: Pool, task: Task, recorder: Recorder) -> Decisions:

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import parse_qsl, urlsplit
 
 from flagstone.kernel.errors import Flaw
-from flagstone.settings.options import ExchangeOptions, Http, Settings, TrustOptions
+from flagstone.settings.options import ExchangeOptions, Http, RulesOptions, Settings, TrustOptions
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 SITE = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -36,6 +36,7 @@ def contradictions(settings: Settings) -> Iterator[Flaw]:
     yield from _of_database(settings)
     yield from _of_exchange(settings.exchange)
     yield from _of_trust(settings.trust)
+    yield from _of_rules(settings.rules)
     for name, url in (
         ("identity.issuer", settings.identity.issuer),
         ("exchange.centre", settings.exchange.centre),
@@ -81,6 +82,32 @@ def _of_trust(trust: TrustOptions) -> Iterator[Flaw]:
     module = (trust.pkcs11_module is not None, bool(trust.pkcs11_token), trust.pkcs11_pin_file is not None)
     if any(module) and not all(module):
         yield Flaw("trust.pkcs11_module", "module, token and PIN file go together")
+
+
+def _of_rules(rules: RulesOptions) -> Iterator[Flaw]:
+    """Yield what is wrong with the law and the cluster that simulates it."""
+    for name, paths in (("extensions", rules.extensions), ("reforms", rules.reforms)):
+        for each in paths:
+            if not all(part.isidentifier() for part in each.split(".")):
+                yield Flaw(f"rules.{name}", f"{each} is no dotted path of Python")
+    files = (rules.cluster_ca, rules.cluster_certificate, rules.cluster_key)
+    secure = rules.cluster.startswith("tls://")
+    if rules.cluster and not _is_scheduler(rules.cluster):
+        yield Flaw("rules.cluster", "it must be tcp://HOST:PORT or tls://HOST:PORT")
+    elif any(files) != secure or any(files) != all(files):
+        yield Flaw(
+            "rules.cluster", "tls:// goes together with cluster_ca, cluster_certificate and cluster_key"
+        )
+
+
+def _is_scheduler(address: str) -> bool:
+    """Tell whether `address` is where a Dask scheduler can be."""
+    try:
+        parts = urlsplit(address)
+        bare = not (parts.path or parts.query or parts.fragment or parts.username)
+        return parts.scheme in {"tcp", "tls"} and bare and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

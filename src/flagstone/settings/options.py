@@ -185,7 +185,18 @@ class RulesOptions:
     requests_per_minute_max: int = _option(
         600, "Calculations a minute that one caller may ask for.", minimum=1, maximum=1_000_000
     )
-    reforms: tuple[str, ...] = _option((), "Dotted paths of the reform classes that a question may bring in.")
+    extensions: tuple[str, ...] = _option(
+        (), "Modules that extend the site's law, after those of the country's plan."
+    )
+    reforms: tuple[str, ...] = _option(
+        (), "Dotted paths of reform classes that a question may bring in, beside those of the country's plan."
+    )
+    cluster: str = _option(
+        "", "Dask scheduler that simulations are computed on, tcp://HOST:PORT or tls://HOST:PORT."
+    )
+    cluster_ca: Path | None = _option(None, "File with the certificates that a tls:// cluster is known by.")
+    cluster_certificate: Path | None = _option(None, "File with the certificate that a cluster knows us by.")
+    cluster_key: Path | None = _option(None, "File with the private key of that certificate.")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -21,12 +21,25 @@ from flagstone.blocks.rules.model.wire import from_wire, on_wire
 from flagstone.blocks.rules.service.frames import Channel, FrameBroken, Late
 from flagstone.kernel.errors import Fault, Flaw
 
-_COMMAND = (sys.executable, "-W", "ignore", "-m", "flagstone.blocks.rules.service.engine.simulating")
+_COMMAND = (sys.executable, "-W", "ignore", "-m", "flagstone.blocks.rules.service.engine.simulation_process")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _POLL_SECONDS = 0.2
 _FAULTS = {
     each.code: each for each in vars(faults).values() if isinstance(each, type) and issubclass(each, Fault)
 }
+
+
+@dataclass(frozen=True)
+class ClusterFiles:
+    """By what a cluster is known, and this site to it (PEM): file names, all empty where it is not tls://."""
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+UNSECURED = ClusterFiles()
+"""Of a cluster on a network of its own."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,8 @@ class Task:
     `admitted` are the reform classes that may be brought in. `households` is a file (`.csv` or `.parquet`)
     to which each household's numbers are written. `anew` forgets what was computed under the reform before.
     `check` only says whether the plan can be run. `cache` keeps what loading the law found out, empty for the
-    user's own; `path` are folders from which packages are imported before any other.
+    user's own; `path` are folders from which packages are imported before any other. `cluster_files`
+    belong to the plan's cluster.
     """
 
     law: LawName
@@ -52,6 +66,7 @@ class Task:
     check: bool = False
     cache: str = ""
     path: tuple[str, ...] = ()
+    cluster_files: ClusterFiles = UNSECURED
 
 
 @dataclass(frozen=True)
@@ -118,6 +133,7 @@ def _absolute(task: Task) -> Task:
         households=_whole(task.households),
         cache=_whole(task.cache),
         path=tuple(_whole(each) for each in task.path),
+        cluster_files=ClusterFiles(*(_whole(each) for each in astuple(task.cluster_files))),
     )
 
 

@@ -34,7 +34,16 @@ from flagstone.blocks.rules.contract.simulation import (
     Survey,
 )
 from flagstone.blocks.rules.model.wire import from_wire, on_wire
-from flagstone.blocks.rules.service.simulating import Outcome, SurveyTask, Task, look_through, simulate
+from flagstone.blocks.rules.service.clusters import flaws_of_cluster
+from flagstone.blocks.rules.service.simulating import (
+    UNSECURED,
+    ClusterFiles,
+    Outcome,
+    SurveyTask,
+    Task,
+    look_through,
+    simulate,
+)
 from flagstone.blocks.rules.store import simulations as store
 from flagstone.blocks.rules.store import tables
 from flagstone.kernel.audit import Caller, Reason, job
@@ -62,13 +71,15 @@ _WORKER = job("simulations")
 class Grounds:
     """On what a site simulates: by which law, in which folder, within which bounds.
 
-    `admitted` are the reform classes that a plan may bring in, `cluster` the site's Dask scheduler or empty.
+    `admitted` are the reform classes that a plan may bring in. `cluster` is the site's Dask scheduler, on
+    which all is computed then, with the files of its TLS; empty where the site computes itself.
     """
 
     law: LawName
     folder: Path
     admitted: tuple[str, ...] = ()
     cluster: str = ""
+    cluster_files: ClusterFiles = UNSECURED
     workers_max: int = 0  # 0: each processor
     households_max: int = 1_000_000
     chunk_max: int = 20_000
@@ -229,7 +240,8 @@ class Service:
             file = str(self._file(str(row["sha256"])))
         most = grounds.workers_max or len(os.sched_getaffinity(0))
         workers = min(plan.workers or most, most)
-        bounded = replace(plan, workers=workers, cluster=grounds.cluster)
+        where = Executor.DASK if grounds.cluster else plan.executor
+        bounded = replace(plan, workers=workers, executor=where, cluster=grounds.cluster)
         return Task(
             grounds.law,
             bounded,
@@ -237,6 +249,7 @@ class Service:
             survey=file,
             admitted=grounds.admitted,
             cache=self._cache,
+            cluster_files=grounds.cluster_files,
         )
 
     def _bounded(self, plan: SimulationPlan) -> SimulationPlan:
@@ -261,6 +274,8 @@ class Service:
             flaws.append(Flaw("/executor", "This site has no cluster."))
         if plan.cluster:
             flaws.append(Flaw("/cluster", "The site's settings name its cluster."))
+        if grounds.cluster and not flaws:
+            flaws.extend(flaws_of_cluster(grounds.cluster))
         if flaws:
             raise PlanInvalid(flaws=tuple(flaws))
         return plan

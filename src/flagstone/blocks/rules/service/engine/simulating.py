@@ -29,7 +29,6 @@ from flagstone.blocks.rules.service.engine.cache import Shelf, users_shelf
 from flagstone.blocks.rules.service.engine.home import go_home
 from flagstone.blocks.rules.service.engine.loading import Law, load, settle
 from flagstone.blocks.rules.service.engine.modes import enter
-from flagstone.blocks.rules.service.engine.room import with_room
 from flagstone.blocks.rules.service.engine.simulation import executors, statistics, surveys
 from flagstone.blocks.rules.service.engine.simulation.checkpoints import Checkpoints
 from flagstone.blocks.rules.service.engine.simulation.households import written
@@ -111,7 +110,8 @@ class Run:
             whole = [Job(job.side, job.number, source.given(job.number)) for job in jobs]
             digests = tuple(self._setting.laws[side].snapshot.digest for side in Side)
             compute = partial(elsewhere, json.dumps(on_wire(self._task)), source.identity, digests)
-            return executors.on_cluster(compute, whole, plan.cluster, workers, self._stopped)
+            cluster = executors.Cluster(plan.cluster, workers, self._task.cluster_files)
+            return executors.on_cluster(compute, whole, cluster, self._stopped)
         settle()
         return executors.in_processes(self._here, jobs, workers, self._stopped)
 
@@ -202,7 +202,3 @@ def main() -> None:
         channel.send({"ok": do(first["task"], channel.send, lambda: bool(poll.poll(0)))})
     except Fault as fault:
         channel.send({"fault": fault.code, "detail": fault.detail, "flaws": on_wire(fault.flaws)})
-
-
-if __name__ == "__main__":
-    with_room(main)

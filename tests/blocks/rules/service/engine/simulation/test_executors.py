@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from flagstone.blocks.rules.contract.faults import CalculationFailed, SimulationFailed
-from flagstone.blocks.rules.service.engine.simulation.executors import in_processes, on_cluster
+from flagstone.blocks.rules.service.engine.simulation.executors import Cluster, in_processes, on_cluster
 from flagstone.blocks.rules.service.engine.simulation.setting import Job, Side
 from flagstone.kernel.errors import Flaw
 
@@ -88,13 +88,13 @@ def scheduler() -> Iterator[str]:
 
 
 def test_a_cluster_does_each_job_once(scheduler: str) -> None:
-    found = list(on_cluster(compute, JOBS, scheduler, 2, never))
+    found = list(on_cluster(compute, JOBS, Cluster(scheduler, 2), never))
     assert sorted(content for _, content in found) == sorted(map(compute, JOBS))
 
 
 def test_a_cluster_is_stopped_and_tells_faults(scheduler: str) -> None:
     done: list[Job] = []
-    for job, _ in on_cluster(compute, JOBS, scheduler, 2, lambda: len(done) >= 2):
+    for job, _ in on_cluster(compute, JOBS, Cluster(scheduler, 2), lambda: len(done) >= 2):
         done.append(job)
     assert 2 <= len(done) <= 6
 
@@ -102,4 +102,4 @@ def test_a_cluster_is_stopped_and_tells_faults(scheduler: str) -> None:
         raise CalculationFailed("tax<2026>")
 
     with pytest.raises(CalculationFailed):
-        list(on_cluster(fails, JOBS, scheduler, 2, never))
+        list(on_cluster(fails, JOBS, Cluster(scheduler, 2), never))

@@ -7,12 +7,14 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from flagstone.blocks.rules.contract.faults import SimulationFailed
 from flagstone.blocks.rules.service.engine.simulation.setting import Job
+from flagstone.blocks.rules.service.simulating import UNSECURED, ClusterFiles
 from flagstone.kernel.errors import Fault
 
 Compute = Callable[[Job], bytes]
@@ -113,13 +115,24 @@ def _bare(fault: Fault) -> Fault:
     return bare.with_traceback(None)
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """Where a Dask scheduler is, and by what it and we are known if it is tls://.
+
+    An empty address starts a cluster of `workers` processes on this machine for the time being.
+    """
+
+    address: str
+    workers: int
+    files: ClusterFiles = UNSECURED
+
+
 def on_cluster(
-    compute: Callable[[Job], bytes], jobs: Sequence[Job], address: str, workers: int, stopped: Stopped
+    compute: Callable[[Job], bytes], jobs: Sequence[Job], wanted: Cluster, stopped: Stopped
 ) -> Iterator[Result]:
     """Yield the results as they come from a Dask cluster; `compute` must be one that can be pickled.
 
-    `address` is a scheduler's; empty starts a cluster of `workers` processes on this machine for the time
-    being. SimulationFailed when Dask is not installed or no scheduler answers.
+    SimulationFailed when Dask is not installed or no scheduler answers.
     """
     try:
         import distributed  # noqa: PLC0415 - an extra
@@ -127,10 +140,10 @@ def on_cluster(
         raise SimulationFailed("Dask is not installed: install flagstone[dask]") from None
     dask: Any = distributed
     try:
-        cluster = address or dask.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+        cluster = wanted.address or dask.LocalCluster(
+            n_workers=wanted.workers, threads_per_worker=1, processes=True, dashboard_address=None
         )
-        client = dask.Client(cluster, timeout=30)
+        client = dask.Client(cluster, timeout=30, security=_security(dask, wanted.files))
     except (OSError, TimeoutError) as error:
         raise SimulationFailed(f"no Dask scheduler answers: {type(error).__name__}") from error
     try:
@@ -153,3 +166,15 @@ def on_cluster(
         client.close()
         if not isinstance(cluster, str):
             cluster.close()
+
+
+def _security(dask: Any, files: ClusterFiles) -> Any:
+    """Return by what a cluster is known, and we to it; None where it is not asked."""
+    if not files.ca:
+        return None
+    return dask.Security(
+        tls_ca_file=files.ca,
+        tls_client_cert=files.certificate,
+        tls_client_key=files.key,
+        require_encryption=True,
+    )

@@ -18,6 +18,7 @@ from tests.blocks.rules.decided import (
     WHY,
     Claimed,
     Deciding,
+    case,
     deciding,
     family,
     herself,
@@ -37,6 +38,7 @@ from flagstone.blocks.rules.contract.decision_faults import (
     WordsMissing,
 )
 from flagstone.blocks.rules.contract.engine import USUAL
+from flagstone.blocks.rules.contract.explanation import Explained, Wanted
 from flagstone.blocks.rules.contract.faults import NotAllowed
 from flagstone.platform.storage.sql import select
 from flagstone.platform.storage.tables import person_read
@@ -89,6 +91,26 @@ def test_an_appeal_that_is_upheld_makes_a_new_decision_that_replaces_the_old(sit
     ]
     assert site.service.verify(SITE).whole
     assert site.service.replay(made.decision.number, herself(), WHY).same
+
+
+def test_what_is_decided_anew_is_explained_in_the_languages_of_the_decision_before(
+    site: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    explain = type(site.means.engine).explain
+
+    def spoken(engine: Any, situation: Any, wanted: Wanted, terms: Any = USUAL) -> Explained:
+        asked.append(wanted.languages)
+        found: Explained = explain(engine, situation, wanted, terms)
+        words = tuple((code, "...") for code in wanted.languages)
+        steps = tuple(replace(each, words=words) for each in found.explanation.steps)
+        return replace(found, explanation=replace(found.explanation, steps=steps))
+
+    monkeypatch.setattr(type(site.means.engine), "explain", spoken)
+    signed, _ = site.service.decide(case(), herself(), WHY, USUAL, languages=("et", "ar"))
+    waiting = appealed(site, signed.decision.number)
+    site.service.settle(waiting.number, OFFICER, WHY, upheld=True, words="So it is.")
+    assert asked == [("et", "ar")] * 2
 
 
 def test_an_appeal_that_is_rejected_leaves_the_decision_and_says_why(site: Deciding) -> None:

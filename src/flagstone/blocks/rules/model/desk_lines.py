@@ -61,7 +61,7 @@ def _line(
         variable,
         period,
         value,
-        _labels(step) or tuple(names.get(variable, {}).items()),
+        tuple({**dict(_labels(step)), **names.get(variable, {})}.items()),
         step.unit if step else "",
         fact,
     )

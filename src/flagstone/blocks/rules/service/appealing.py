@@ -24,14 +24,16 @@ from flagstone.blocks.rules.contract.decision_faults import (
     WordsMissing,
 )
 from flagstone.blocks.rules.contract.engine import Terms
+from flagstone.blocks.rules.contract.explanation import Explanation
 from flagstone.blocks.rules.contract.faults import NotAllowed, SituationInvalid, UnknownVariable
 from flagstone.blocks.rules.contract.roles import AUDITOR, OFFICER
 from flagstone.blocks.rules.model import canonical_json
 from flagstone.blocks.rules.model.claims import Claims
-from flagstone.blocks.rules.service.deciding import drafted
+from flagstone.blocks.rules.service.deciding import LANGUAGES, drafted
 from flagstone.blocks.rules.service.keeping import (
     Means,
     append,
+    explanation_of,
     found,
     fresh_number,
     load,
@@ -132,12 +134,13 @@ def settle(
             raise AppealSettled
         before, _ = found(means, view, row["decision"], caller)
         decision = load(means, view, before).decision
+        told = explanation_of(view, decision.explanation, decision.number)
         view.saw(person, REGISTER, row["decision"], FIELDS)
     tell(means, caller, reason, {person: FIELDS})
     if not upheld:
         _reject(means, number, by, said)
         return None
-    return _uphold(means, _appeal(row), (decision, person), by, words=said)
+    return _uphold(means, _appeal(row), (decision, person, languages_of(told)), by, words=said)
 
 
 def _reject(means: Means, number: str, by: tuple[Caller, Reason], words: str) -> None:
@@ -149,17 +152,17 @@ def _reject(means: Means, number: str, by: tuple[Caller, Reason], words: str) ->
 def _uphold(
     means: Means,
     upheld: Appeal,
-    of: tuple[Decision, PersonCode],
+    of: tuple[Decision, PersonCode, tuple[str, ...]],
     by: tuple[Caller, Reason],
     *,
     words: str,
 ) -> SignedDecision:
-    """Decide again with what was claimed, and settle the appeal in the same transaction."""
-    decision, person = of
+    """Decide again with what was claimed, in the same languages, and settle in the same transaction."""
+    decision, person, languages = of
     claims = Claims(decision, upheld.claimed)
     case = Case(person, decision.kind, claims.situation(), claims.facts(upheld.number), claims.missing())
     terms = Terms(decision.mode, known_at=decision.known_at)
-    draft, explained = drafted(means, case, terms, replaces=decision.number)
+    draft, explained = drafted(means, case, terms, languages=languages, replaces=decision.number)
 
     def write() -> SignedDecision:
         with means.database.writing(by[0].actor, by[1]) as opened:
@@ -170,6 +173,11 @@ def _uphold(
             return signed
 
     return retried(write)
+
+
+def languages_of(told: Explanation) -> tuple[str, ...]:
+    """Return the languages in which something was explained."""
+    return tuple(dict.fromkeys(code for step in told.steps for code, _ in step.words)) or LANGUAGES
 
 
 def _settlement(appeal_number: str, at: str, words: str, decision: str = "") -> dict[str, str]:

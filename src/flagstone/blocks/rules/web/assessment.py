@@ -150,11 +150,16 @@ class MyAssessment:
             texts,
             shown=texts.get("shown", ""),
             after=texts.get("after", ""),
-            languages=(self._pages.language(request).code,),
+            languages=self._spoken(request),
         )
         if done.changed is not None:
             return self._results(request, done.changed, changed=True)
         return RedirectResponse(f"{PREFIX}/decisions/{done.number}", 303)
+
+    def _spoken(self, request: Request) -> tuple[str, ...]:
+        """Return the languages that a decision is explained in, the reader's own first."""
+        own = self._pages.language(request).code
+        return (own, *(each.code for each in self._pages.languages if each.code != own))
 
     def decisions(self, request: Request) -> Response:
         """List the person's decisions."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from aralia.people import people
@@ -44,6 +45,7 @@ class InMemory:
 
     def __init__(self, rows: Rows, *, down: frozenset[str] = frozenset()) -> None:
         self.rows, self.down = rows, down
+        self.turn = Lock()
         self.asked: list[tuple[str, dict[str, str], frozenset[str], Reason]] = []
 
     def ask(
@@ -56,10 +58,12 @@ class InMemory:
     ) -> Heard:
         if register in self.down:
             raise SiteUnreachable(register)
-        self.asked.append((register, dict(filters), fields, reason))
+        with self.turn:
+            self.asked.append((register, dict(filters), fields, reason))
+            number = len(self.asked)
         (first, text), *others = filters.items()
         rows = self.rows[register].get((first, text), [])
         kept = [each for each in rows if all(each.get(name) == value for name, value in others)]
         shown = tuple({name: each[name] for name in fields if name in each} for each in kept)
         source = INTERIOR if register == "individuals" else REVENUE
-        return Heard(shown, source, f"message-{len(self.asked)}", ASKED_AT)
+        return Heard(shown, source, f"message-{number}", ASKED_AT)

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from flagstone.blocks.rules.contract.assessment import (
     ME,
@@ -35,6 +38,11 @@ SECONDS_MAX = 6.0
 
 BOUNDS = AskingBounds(SECONDS_MAX, threads_max=80, at_once_max=40)
 """As many at once as a site answers requests: others wait for their page, not for a register."""
+
+AT_ONCE_MAX = 6
+"""How many questions of one assessment are asked of one register at once."""
+
+S = TypeVar("S")
 
 RELATIVES_MAX = 30
 """How many persons are asked about one by one."""
@@ -103,14 +111,24 @@ class Drawing:
         """Return what each person got in each year, read here so that nonsense counts as no answer."""
         names = self._plan.incomes
         always = frozenset({names.code, names.year, names.currency, names.status})
-        found = {}
-        for code, year in wanted:
-            filters = {names.code: code, names.year: str(year)}
-            sums = names.sums_of(herself=(code, year) == own)
+
+        def ask(one: tuple[str, int]) -> Heard:
+            filters = {names.code: one[0], names.year: str(one[1])}
+            sums = names.sums_of(herself=one == own)
             heard = self._registers.ask(names.register, filters, always | set(sums), own[0], reason)
             amounts_of(heard, names, sums, self._plan.currency)
-            found[code, year] = heard
-        return found
+            return heard
+
+        return dict(zip(wanted, _at_once(ask, wanted), strict=True))
+
+
+def _at_once(ask: Callable[[S], Heard], about: Sequence[S]) -> list[Heard]:
+    """Return the answers to questions of which none waits for another, in their order."""
+    if len(about) < 2:
+        return [ask(each) for each in about]
+    with ThreadPoolExecutor(min(len(about), AT_ONCE_MAX)) as threads:
+        begun = [threads.submit(copy_context().run, ask, each) for each in about]
+        return [each.result() for each in begun]
 
 
 def _wanted(drawn: Drawn, plan: AssessmentPlan, year: int) -> list[tuple[str, int]]:
@@ -140,17 +158,19 @@ class _Asker:
         me = read_people([own], names).get(self._person)
         if me is None:
             return _Kin(None, {})
-        answers = [own]
-        if me.household:
-            fields = self._child | self._adult if home else self._child
-            answers.append(self._ask({names.household: me.household}, fields))
+        spouse = me.spouse if me.marital == names.married and not me.custody else ""
+        fields = self._child | self._adult if home else self._child
+        asked = [({names.code: spouse}, self._adult)] if spouse else []
+        asked += [({names.household: me.household}, fields)] if me.household else []
+        answers = [own, *_at_once(lambda one: self._ask(*one), asked)]
         people = read_people(answers, names)
         if is_child_in_care(me, people):
             return _Kin(me, people)
-        return _Kin(me, self._relatives(me, people, answers, year))
+        return _Kin(me, self._relatives(me, answers, year, known=spouse))
 
-    def _relatives(self, me: Relative, people: People, answers: list[Heard], year: int) -> People:
-        """Add children elsewhere, a late spouse's record, and the partner with her own children."""
+    def _relatives(self, me: Relative, answers: list[Heard], year: int, *, known: str) -> People:
+        """Add children elsewhere, a late spouse, and the partner, unless `known`, with her children."""
+        people = read_people(answers, self._names)
         names = self._names
         self._add(answers, children_elsewhere((me,), people), self._child)
         people = read_people(answers, names)
@@ -161,15 +181,16 @@ class _Asker:
             people = read_people(answers, names)
         partner = partner_code(me, people, year, names)
         if partner:
-            answers.insert(1, self._ask({names.code: partner}, self._adult))
-            people = read_people(answers, names)
+            if partner != known:
+                answers.insert(1, self._ask({names.code: partner}, self._adult))
+                people = read_people(answers, names)
             both = [me, *(people[code] for code in (partner,) if code in people)]
             self._add(answers, children_elsewhere(both, people), self._child)
         return read_people(answers, names)
 
     def _add(self, answers: list[Heard], codes: Iterable[str], fields: frozenset[str]) -> None:
-        for code in islice(codes, RELATIVES_MAX):
-            answers.append(self._ask({self._names.code: code}, fields))
+        wanted = list(islice(codes, RELATIVES_MAX))
+        answers.extend(_at_once(lambda code: self._ask({self._names.code: code}, fields), wanted))
 
     def _ask(self, filters: Mapping[str, str], fields: frozenset[str]) -> Heard:
         names = self._names

@@ -33,6 +33,9 @@ CLOCK = SystemClock()
 SECONDS_MAX = 60
 MONTH = "2017-01"
 LAW = "openfisca_country_template"
+EXTENSION = "openfisca_extension_template"
+REFORM = f"{LAW}.reforms.flat_social_security_contribution.flat_social_security_contribution"
+OTHER_REFORM = f"{LAW}.reforms.removal_basic_income.removal_basic_income"
 READ = ("", "/", "/spec", "/entities", "/variables", "/variable/salary", "/parameters", "/parameter/taxes")
 COMPUTED = ("/rules/openfisca/calculate", "/rules/openfisca/trace")
 OWN = ("calculate", "batch", "explanations", "reforms/check")
@@ -98,6 +101,34 @@ def answering(settings: Settings, country: Country) -> Iterator[Door]:
 def lawful(country: Country, law: str = LAW) -> Country:
     plan = replace(country.plan(""), code="state", law=law)
     return replace(country, sites=lambda: (plan,))
+
+
+def test_a_site_computes_by_its_law_with_extensions_and_admits_reforms_of_plan_and_settings(
+    settings: Settings, country: Country
+) -> None:
+    plan = replace(lawful(country).plan("state"), law_extensions=(EXTENSION,), law_reforms=(REFORM,))
+    whole = replace(country, sites=lambda: (plan,))
+    more = replace(settings, rules=RulesOptions(extensions=(EXTENSION,), reforms=(OTHER_REFORM,)))
+    with answering(more, whole) as door:
+        law = door.ask("/rules/v1/law").body["law"]
+        assert law["name"]["extensions"] == [EXTENSION]
+        assert [each["distribution"].replace("-", "_") for each in law["parts"]] == [LAW, EXTENSION]
+        assert "local_town_child_allowance" in door.ask("/rules/openfisca/variables").body
+        for reform in (REFORM, OTHER_REFORM):
+            checked = door.ask("/rules/v1/reforms/check", {"reform": {"packages": [reform]}})
+            assert checked.status == 200, checked.body
+        refused = door.ask("/rules/v1/reforms/check", {"reform": {"packages": [f"{LAW}.reforms.other.x"]}})
+        assert refused.status == 400
+        task = door.site.services.computing.simulations._grounds  # type: ignore[union-attr]
+        assert (task.law.extensions, task.admitted) == ((EXTENSION,), (REFORM, OTHER_REFORM))
+
+
+def test_an_extension_that_is_not_installed_is_named(settings: Settings, country: Country) -> None:
+    more = replace(settings, rules=RulesOptions(extensions=("no_such_extension",)))
+    with answering(more, lawful(country)) as door:
+        answer = door.ask("/rules/v1/law")
+        assert (answer.status, answer.body["code"]) == (503, "rules.law-unavailable")
+        assert "no_such_extension" in answer.body["detail"]
 
 
 def asking(salary: object = 4000) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from flagstone.platform.http.client import AnswerRefused, CallBounds, SiteUnreachable
+from flagstone.platform.http.client import AnswerRefused, CallBounds, SiteUnreachable, own_authorities
 from flagstone.platform.http.public import PublicDocuments
 from tests.blocks.exchange.service.globalconf.rig import Told, send, web
 
@@ -75,3 +76,10 @@ def test_nobody_there() -> None:
     for url in (address, address.replace("http", "https"), "http://127.0.0.1:1/"):
         with pytest.raises(SiteUnreachable):
             DOCUMENTS.get(url)
+
+
+def test_the_machines_own_authorities_are_read_once_and_asked_for_every_name() -> None:
+    context = own_authorities()
+    assert own_authorities() is context
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname

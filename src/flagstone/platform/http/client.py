@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -78,7 +79,7 @@ class OtherSite:
         self._bounds = bounds or CallBounds()
         self._client = httpx2.Client(
             base_url=address,
-            verify=trust or True,
+            verify=trust or own_authorities(),
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(
@@ -157,6 +158,12 @@ class OtherSites:
         """Close every connection."""
         for site in self._reached:
             site.close()
+
+
+@cache
+def own_authorities() -> ssl.SSLContext:
+    """Return the machine's own list of certificate authorities, read once in a process: it is long."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 _ALLOWED = {("https", True), ("https", False), ("http", True)}

@@ -15,7 +15,13 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from flagstone.platform.http.client import Answer, AnswerRefused, CallBounds, SiteUnreachable
+from flagstone.platform.http.client import (
+    Answer,
+    AnswerRefused,
+    CallBounds,
+    SiteUnreachable,
+    own_authorities,
+)
 
 DOCUMENT_BOUNDS = CallBounds(
     connect_seconds_max=3.0,
@@ -67,7 +73,7 @@ class PublicDocuments:
         """Return a client for one call; publishers are asked too seldom for a connection to be kept."""
         bounds = self._bounds
         timeout = httpx2.Timeout(bounds.read_seconds_max, connect=bounds.connect_seconds_max)
-        verify = self._trust or True
+        verify = self._trust or own_authorities()
         return httpx2.Client(verify=verify, follow_redirects=False, trust_env=False, timeout=timeout)
 
     def _asked(self, client: httpx2.Client, request: httpx2.Request, limit: int) -> Answer:

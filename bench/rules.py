@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 import rules_decisions
 import rules_population
+import rules_prefill
 from rules_serving import (
     FAMILY,
     FRANCE,
@@ -42,7 +43,7 @@ from rules_serving import (
 
 PEOPLE = int(os.environ.get("FLAGSTONE_BENCH_PEOPLE", "30000"))
 DECISIONS = int(os.environ.get("FLAGSTONE_BENCH_DECISIONS", "500"))
-PARTS = os.environ.get("FLAGSTONE_BENCH_PARTS", "R1 R4 R5 R6 R7 R8 R9 R11 R12 R13").split()
+PARTS = os.environ.get("FLAGSTONE_BENCH_PARTS", "R1 R4 R5 R6 R7 R8 R9 R11 R12 R13 R14").split()
 PLAIN = ("openfisca-core[web-api]==46.0.1", "openfisca-country-template==8.2.0")
 FRENCH_PARTS = ("openfisca-core[web-api]==44.7.1", "openfisca-france==176.0.7", "numpy<2.4")
 EXPLAINED = {"impot_revenu_restant_a_payer": "tax", "revenu_disponible": "income"}
@@ -134,6 +135,7 @@ ROWS = (
     *(row for name, what in EXPLAINED.items() for row in _explained(name, what)),
     Row("R12", "largest error of 1,000 taxes, in units of money", "flagstone_error_max", most=0.005),
     *rules_decisions.rows(Row),
+    *rules_prefill.rows(Row),
 )
 
 
@@ -168,6 +170,7 @@ def template(folder: str) -> Found:
         "R9": lambda: _named("template", suites(pair, TEMPLATE, [told([str(plain), "-c", where])], ROOT)),
         "R12": lambda: exactness(pair, folder),
         "R13": lambda: rules_decisions.measure(DECISIONS),
+        "R14": rules_prefill.measure,
     }
     return _measured(parts, "template")
 

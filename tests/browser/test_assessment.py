@@ -35,6 +35,7 @@ def test_an_unchanged_return_takes_three_clicks_and_no_script(visit: Visit, agen
     visitor = visit(script=False)
     assessment.come(visitor, agencies["revenue"], persons()["arabic_name"])  # two clicks
     visitor.press("Confirm")  # the third
+    assert visitor.clicks <= 3
     expect(visitor.page.locator("main")).to_contain_text("Decided and signed")
     visitor.follow(visitor.page.locator(".look-menu a[href='/my/assessment']"))
     expect(visitor.page.locator("main")).to_contain_text("You confirmed this already.")

@@ -30,6 +30,7 @@ class Visitor:
     addresses: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    clicks: int = 0
 
     def listen(self) -> None:
         """Begin to note every address asked for and everything the console complains of."""
@@ -73,6 +74,7 @@ class Visitor:
         """Press a link or a button and look at the page it leads to."""
         if refused:
             self.refused.add(self._target(place))
+        self.clicks += 1
         with self.page.expect_navigation():
             place.click()
         self.look()

@@ -91,6 +91,20 @@ def test_chunks_of_any_size_and_any_number_of_workers_find_the_same(whole: Outco
         assert simulate(task(tmp_path, plan)).findings == whole.findings
 
 
+@pytest.mark.parametrize(
+    ("population", "chunk"),
+    [
+        (Population(households=10), 2_000),
+        (Population(households=40_000), 5_000),
+        (Population(households=1_000_000), 10_000),
+        (Population("people.csv", households=10), 5_000),
+    ],
+)
+def test_a_plan_that_names_no_chunk_takes_one_that_suits(population: Population, chunk: int) -> None:
+    assert replace(PLAN, population=population, chunk_households=0).chunk == chunk
+    assert replace(PLAN, population=population, chunk_households=7).chunk == 7
+
+
 def test_a_second_reform_takes_the_law_s_columns_over(whole: Outcome, tmp_path: Path) -> None:
     simulate(task(tmp_path))
     second = replace(PLAN, reform=Reform("b", {"taxes.income_tax_rate": {"2017-01-01": 0.1}}))
@@ -140,7 +154,7 @@ def test_checking_computes_nothing(tmp_path: Path) -> None:
         (replace(PLAN, budget={"nothing": 1}), PlanInvalid, "/budget"),
         (replace(PLAN, budget={"income_tax": 3}), PlanInvalid, "/budget"),
         (replace(PLAN, pay="income_tax"), PlanInvalid, "/pay"),
-        (replace(PLAN, chunk_households=0), PlanInvalid, "/chunk_households"),
+        (replace(PLAN, chunk_households=-1), PlanInvalid, "/chunk_households"),
         (replace(PLAN, population=Population(households=0)), PlanInvalid, "/population/households"),
         (replace(PLAN, line=Line("rent", 0, 1)), PlanInvalid, "/line/variable"),
         (

@@ -49,6 +49,11 @@ class Line:
     household: tuple[str, ...] = ()
 
 
+_PARTS = 8
+_FEW, _SURVEYED, _MANY = 2_000, 5_000, 10_000
+"""Households of a chunk: of made-up people at least and at most, and of a survey, whose size nobody knows."""
+
+
 @dataclass(frozen=True)
 class SimulationPlan:
     """What to simulate: the year, who, under which reform, and which amounts count.
@@ -56,7 +61,8 @@ class SimulationPlan:
     `budget` are variables that the state takes (with sign +1) or gives (-1); `income` the disposable income
     by which winners, deciles and inequality are told, for each household: variables of any entity, joined by
     `+` or `-`. `pay` is the variable of persons that moves for marginal rates. All three may be empty: then
-    the law's own pattern says them. `workers` 0 takes each processor. `cluster` is a Dask scheduler's address
+    the law's own pattern says them. `chunk_households` 0 takes as many as suit, `workers` 0 each processor.
+    `cluster` is a Dask scheduler's address
     (`tcp://HOST:8786`), empty for one that lasts as long as the simulation.
     """
 
@@ -67,11 +73,20 @@ class SimulationPlan:
     budget: Mapping[str, int] = field(default_factory=dict)
     income: str = ""
     line: Line | None = None
-    chunk_households: int = 2_000
+    chunk_households: int = 0
     workers: int = 0
     executor: Executor = Executor.PROCESSES
     pay: str = ""
     cluster: str = ""
+
+    @property
+    def chunk(self) -> int:
+        """How many households are computed at a time: many are quicker, few tell more often how far it is."""
+        if self.chunk_households:
+            return self.chunk_households
+        if self.population.survey:
+            return _SURVEYED
+        return min(max(self.population.households // _PARTS, _FEW), _MANY)
 
 
 class Progress(Enum):

@@ -265,7 +265,7 @@ class Service:
         if not 1 <= plan.population.households <= grounds.households_max:
             most = grounds.households_max
             flaws.append(Flaw.filled("/population/households", "1 to %(most)s are made up here.", most=most))
-        if not 1 <= plan.chunk_households <= grounds.chunk_max:
+        if not 1 <= plan.chunk <= grounds.chunk_max:
             most = grounds.chunk_max
             flaws.append(
                 Flaw.filled("/chunk_households", "A chunk has 1 to %(most)s households here.", most=most)

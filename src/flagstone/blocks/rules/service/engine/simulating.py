@@ -160,7 +160,7 @@ def _setting(task: Task, source: Source | None = None) -> Setting:
     laws = laws_of(task, law)
     pattern = pattern_for(task, law)
     if source is None and task.survey:
-        size = task.plan.chunk_households
+        size = task.plan.chunk
         source = surveys.imported(Path(task.survey), law, Path(task.folder) / "surveys", task.plan.year, size)
     return setting_of(task, laws, pattern, source or made_up(task, law, pattern))
 

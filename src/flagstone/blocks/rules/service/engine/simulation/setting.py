@@ -171,7 +171,7 @@ def made_up(task: Task, law: Law, pattern: Pattern | None) -> Source:
         flaw = Flaw.filled("/population/households", "1 to %(most)s are made up.", most=HOUSEHOLDS_MAX)
         raise PlanInvalid(flaws=(flaw,))
     maker = Maker(law, pattern, task.plan.year, wanted.seed)
-    return MadeUp(maker, wanted.households, task.plan.chunk_households)
+    return MadeUp(maker, wanted.households, task.plan.chunk)
 
 
 def setting_of(task: Task, laws: Mapping[Side, Law], pattern: Pattern | None, source: Source) -> Setting:
@@ -180,7 +180,7 @@ def setting_of(task: Task, laws: Mapping[Side, Law], pattern: Pattern | None, so
     income = terms(plan.income or (pattern.income if pattern else ""))
     if income is None:
         raise PlanInvalid(flaws=(Flaw("/income", "Join the names of variables by + or -."),))
-    if not 1 <= plan.chunk_households <= CHUNK_MAX:
+    if not 1 <= plan.chunk <= CHUNK_MAX:
         flaw = Flaw.filled("/chunk_households", "A chunk has 1 to %(most)s households.", most=CHUNK_MAX)
         raise PlanInvalid(flaws=(flaw,))
     budget = dict(plan.budget or (pattern.budget if pattern else {}))

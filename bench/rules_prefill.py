@@ -7,7 +7,8 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
@@ -44,21 +45,47 @@ def measure() -> Found:
     """
     sys.path[:0] = [str(ROOT), str(ROOT / "countries")]
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "countries"), os.environ.get("PYTHONPATH", "")])
-    from tests.blocks.rules.decided import deciding  # noqa: PLC0415 - needs the path above
+    people = _people()
+    with TemporaryDirectory() as folder, _page(Path(folder)) as (page, asked):
+        took = [_return(page, who, asked, number) for number, who in enumerate(_turns(people), 1)]
+    shown, made = zip(*took[len(people) :], strict=True)
+    return {
+        "return_register_calls": CALLS,
+        "return_shown_p95_milliseconds": _p95(shown),
+        "return_p95_milliseconds": _p95(made),
+        "return_p50_milliseconds": statistics.median(made) * 1_000,
+    }
+
+
+def _turns(people: list[Any]) -> Iterator[Any]:
+    return islice(cycle(people), ROUNDS + len(people))
+
+
+def _people() -> list[Any]:
+    """Return persons about whom as many questions are asked."""
+    from aralia.featured import featured  # noqa: PLC0415 - needs the path
+    from flagstone.blocks.rules.service.assessment import Asking  # noqa: PLC0415
+    from flagstone.kernel.audit import Actor, ActorKind, Caller  # noqa: PLC0415
+    from flagstone.kernel.ids import PersonCode  # noqa: PLC0415
+
+    codes = [PersonCode(each.personal_code) for each in featured() if each.word in WHO]
+    return [Asking(code, Caller(Actor(ActorKind.PERSON, code)), "request") for code in codes]
+
+
+@contextmanager
+def _page(place: Path) -> Iterator[tuple[Any, list[Any]]]:
+    """Give what assesses, and the list of what registers were asked."""
+    from tests.blocks.rules.decided import LAW, deciding  # noqa: PLC0415 - needs the path
     from tests.blocks.rules.registers import InMemory, aralia  # noqa: PLC0415
 
     from aralia.assessment import assessment  # noqa: PLC0415
-    from aralia.featured import featured  # noqa: PLC0415
     from flagstone.blocks.rules.contract.calculation import Mode  # noqa: PLC0415
-    from flagstone.blocks.rules.contract.law import LawName  # noqa: PLC0415
-    from flagstone.blocks.rules.service.assessment import Asking, Assessing  # noqa: PLC0415
+    from flagstone.blocks.rules.service.assessment import Assessing  # noqa: PLC0415
     from flagstone.blocks.rules.service.drawing import Drawing  # noqa: PLC0415
     from flagstone.blocks.rules.service.worker import Task  # noqa: PLC0415
     from flagstone.blocks.rules.service.workers import Pool, PoolBounds  # noqa: PLC0415
     from flagstone.blocks.rules.store.tables import SCHEMA  # noqa: PLC0415
-    from flagstone.kernel.audit import Actor, ActorKind, Caller  # noqa: PLC0415
     from flagstone.kernel.clock import SetClock  # noqa: PLC0415
-    from flagstone.kernel.ids import PersonCode  # noqa: PLC0415
     from flagstone.platform.storage import engine, migration  # noqa: PLC0415
     from flagstone.platform.storage.database import Database  # noqa: PLC0415
 
@@ -69,54 +96,37 @@ def measure() -> Found:
             time.sleep(DELAY_SECONDS)
             return super().ask(*question)
 
-    codes = [PersonCode(each.personal_code) for each in featured() if each.word in WHO]
-    people = [Asking(code, Caller(Actor(ActorKind.PERSON, code)), "request") for code in codes]
-    clock, registers = SetClock(datetime(2026, 11, 22, 8, tzinfo=UTC)), Far(aralia())
-    computing = Pool(Task(LawName("aralia_law"), Mode.FAST), PoolBounds(workers_max=1))
-    shown, made = [], []
-    with TemporaryDirectory() as folder:
-        place = Path(folder)
-        database = Database(SCHEMA, engine.sqlite(place / "rules.sqlite"), "aralia/bench/rules", clock=clock)
-        migration.migrate(database)
-        try:
-            decisions = deciding(database, place, computing).service
-            page = Assessing(
-                assessment(), Drawing(assessment(), registers), computing, decisions, clock=clock
-            )
-            for who in islice(cycle(people), ROUNDS + len(people)):
-                began = time.perf_counter()
-                view = page.look(who, YEAR)
-                looked = time.perf_counter()
-                before = len(registers.asked)
-                # an answer of her own that changes each time, so that there is something to decide
-                form = {"donations": str(len(made) + 1)}
-                stated = page.again(who, YEAR, form)
-                confirmed = time.perf_counter()
-                done = page.confirm(
-                    who,
-                    YEAR,
-                    form,
-                    shown=stated.digest,
-                    after=view.latest_number,
-                    languages=("en", "et", "ar"),
-                )
-                ended = time.perf_counter()
-                if not done.number or len(registers.asked) - before != CALLS:
-                    raise SystemExit(f"decided: {done.number}; {len(registers.asked) - before} calls")
-                shown.append(looked - began)
-                made.append(ended - confirmed)
-        finally:
-            computing.close()
-            database.close()
-    return {
-        "return_register_calls": CALLS,
-        "return_shown_p95_milliseconds": _p95(shown[len(people) :]),
-        "return_p95_milliseconds": _p95(made[len(people) :]),
-        "return_p50_milliseconds": statistics.median(made[len(people) :]) * 1_000,
-    }
+    clock, registers, plan = SetClock(datetime(2026, 11, 22, 8, tzinfo=UTC)), Far(aralia()), assessment()
+    computing = Pool(Task(LAW, Mode.FAST), PoolBounds(workers_max=1))
+    database = Database(SCHEMA, engine.sqlite(place / "rules.sqlite"), "aralia/bench/rules", clock=clock)
+    migration.migrate(database)
+    try:
+        decisions = deciding(database, place, computing).service
+        yield (
+            Assessing(plan, Drawing(plan, registers), computing, decisions, clock=clock),
+            registers.asked,
+        )
+    finally:
+        computing.close()
+        database.close()
 
 
-def _p95(seconds: list[float]) -> float:
+def _return(page: Any, who: Any, asked: list[Any], number: int) -> tuple[float, float]:
+    """Show a return and confirm it; return how many seconds each took."""
+    began = time.perf_counter()
+    view = page.look(who, YEAR)
+    shown = time.perf_counter() - began
+    form = {"donations": str(number)}  # her own word, which changes each time: there is something to decide
+    stated = page.again(who, YEAR, form)
+    before, began = len(asked), time.perf_counter()
+    done = page.confirm(who, YEAR, form, shown=stated.digest, after=view.latest_number, languages=LANGUAGES)
+    made = time.perf_counter() - began
+    if not done.number or len(asked) - before != CALLS:
+        raise SystemExit(f"decided: {done.number}; {len(asked) - before} calls")
+    return shown, made
+
+
+def _p95(seconds: Sequence[float]) -> float:
     return statistics.quantiles(seconds, n=20)[-1] * 1_000
 
 

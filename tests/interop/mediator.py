@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from tests.blocks.exchange.service.exchanges import PlainSealer
 from tests.blocks.exchange.web.memory import MemoryExchange
 from tests.blocks.exchange.web.sites import CLOCK, STATUS, site
+from tests.empty import placed
 
 from flagstone.blocks.exchange.contract.exchange import Exchange, Governance
 from flagstone.blocks.exchange.service.conformance import conformance_exchange
@@ -20,15 +21,14 @@ from flagstone.blocks.exchange.web.govstack.configuration import ConfigurationAp
 from flagstone.blocks.exchange.web.govstack.dialect import Dialect
 from flagstone.blocks.exchange.web.govstack.directory import DirectoryApi
 from flagstone.platform.http.routes import Routes
-from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 
 
 @contextmanager
 def conformance(folder: Path) -> Iterator[Service]:
     """Give the conformance exchange on SQLite in `folder`, planted twice."""
-    database = Database(SCHEMA, engine.sqlite(folder / "conformance.sqlite"), "conformance", clock=CLOCK)
-    migration.migrate(database)
+    where = placed(SCHEMA, folder / "conformance.sqlite")
+    database = Database(SCHEMA, where, "conformance", clock=CLOCK)
     conformance_exchange(database, PlainSealer())
     try:
         yield conformance_exchange(database, PlainSealer())

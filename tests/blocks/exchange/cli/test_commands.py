@@ -21,6 +21,7 @@ from tests.blocks.exchange.service.exchanges import (
     failed,
     interior,
 )
+from tests.empty import placed
 from typer.testing import CliRunner, Result
 
 from flagstone.blocks.exchange.cli.advice import CHECKS, REMEDIES
@@ -38,7 +39,6 @@ from flagstone.blocks.exchange.store.tables import SCHEMA
 from flagstone.blocks.registry.service.registry import Service as RegistryService
 from flagstone.blocks.registry.store.tables import SCHEMA as REGISTRY_SCHEMA
 from flagstone.kernel.clock import SystemClock
-from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 
 BOATS = "XA/GOV/10000001/registry/boats"
@@ -50,9 +50,8 @@ Run = Callable[..., Result]
 def opened(folder: Path, make: Callable[[Database], Service]) -> Iterator[Tools]:
     databases = []
     for schema in (SCHEMA, REGISTRY_SCHEMA):
-        where = engine.sqlite(folder / f"{schema.block}.sqlite")
+        where = placed(schema, folder / f"{schema.block}.sqlite")
         databases.append(Database(schema, where, f"aralia/test/{schema.block}", clock=SystemClock()))
-        migration.migrate(databases[-1])
     service, registry = make(databases[0]), RegistryService(databases[1], PlainSealer(), {})
 
     def onboarding(through: str) -> Steps:

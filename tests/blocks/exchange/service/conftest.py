@@ -14,6 +14,7 @@ from tests.blocks.exchange.service.exchanges import (
     interior,
 )
 from tests.blocks.exchange.service.onboarding_site import address
+from tests.empty import placed
 
 from flagstone.blocks.exchange.service.exchange import Service
 from flagstone.blocks.exchange.service.onboarding import Steps
@@ -22,7 +23,6 @@ from flagstone.blocks.exchange.store.tables import SCHEMA
 from flagstone.blocks.registry.service.registry import Service as RegistryService
 from flagstone.blocks.registry.store.tables import SCHEMA as REGISTRY_SCHEMA
 from flagstone.kernel.clock import SetClock
-from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 
 
@@ -55,19 +55,16 @@ def door() -> Iterator[HTTPServer]:
 
 @pytest.fixture
 def registry(tmp_path: Path, clock: SetClock) -> Iterator[RegistryService]:
-    where = engine.sqlite(tmp_path / "registry.sqlite")
+    where = placed(REGISTRY_SCHEMA, tmp_path / "registry.sqlite")
     database = Database(REGISTRY_SCHEMA, where, "aralia/test/registry", clock=clock)
-    migration.migrate(database)
     yield RegistryService(database, PlainSealer(), {})
     database.close()
 
 
 @pytest.fixture
 def exchange(tmp_path: Path, clock: SetClock) -> Iterator[Service]:
-    database = Database(
-        SCHEMA, engine.sqlite(tmp_path / "exchange.sqlite"), "aralia/test/exchange", clock=clock
-    )
-    migration.migrate(database)
+    where = placed(SCHEMA, tmp_path / "exchange.sqlite")
+    database = Database(SCHEMA, where, "aralia/test/exchange", clock=clock)
     yield interior(database)
     database.close()
 

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.blocks.exchange.service.exchanges import GOVERNOR, WHY, centre, interior
 from tests.conftest import OpenDatabase
+from tests.empty import placed
 
 from flagstone.blocks.exchange.contract.directory import Member
 from flagstone.blocks.exchange.contract.faults import DirectoryInvalid
@@ -24,7 +25,6 @@ from flagstone.blocks.exchange.web.directory import DirectoryApi
 from flagstone.kernel.errors import Fault
 from flagstone.platform.http.application import Edge, assemble
 from flagstone.platform.http.client import Answer, AnswerRefused, SiteUnreachable
-from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 
 NEWCOMER = Member(ClientId("XA", "COM", "80000001"), {"en": "Shop"})
@@ -47,11 +47,8 @@ class Said:
 def governed(tmp_path_factory: pytest.TempPathFactory, open_database: OpenDatabase) -> Service:
     folder = tmp_path_factory.mktemp("centre")
     mine = open_database(SCHEMA)
-    database = Database(
-        SCHEMA, engine.sqlite(folder / "c.sqlite"), "aralia/centre/exchange", clock=mine.clock
-    )
-    migration.migrate(database)
-    return centre(database)
+    where = placed(SCHEMA, folder / "c.sqlite")
+    return centre(Database(SCHEMA, where, "aralia/centre/exchange", clock=mine.clock))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from tests.empty import placed
 
 from flagstone.blocks.registry.contract.register import RegisterDefinition
 from flagstone.blocks.registry.contract.registry import Registry
@@ -34,7 +35,6 @@ from flagstone.platform.http.language import Languages
 from flagstone.platform.http.look import read_look
 from flagstone.platform.http.pages import LOCALE, Pages
 from flagstone.platform.http.principal import Principal
-from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 
 ROOT = Path(__file__).parents[4]
@@ -116,10 +116,8 @@ class Unsealed:
 @contextmanager
 def real_registry(folder: Path, *definitions: RegisterDefinition) -> Iterator[Service]:
     """Give a registry on SQLite in `folder` in which `definitions` are published."""
-    database = Database(
-        SCHEMA, engine.sqlite(folder / "registry.sqlite"), "aralia/test/registry", clock=CLOCK
-    )
-    migration.migrate(database)
+    where = placed(SCHEMA, folder / "registry.sqlite")
+    database = Database(SCHEMA, where, "aralia/test/registry", clock=CLOCK)
     service = Service(database, Unsealed(), {})
     for definition in definitions:
         service.publish(Caller(job("setup")), definition, Reason("setting up"))

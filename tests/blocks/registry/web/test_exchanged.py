@@ -26,6 +26,7 @@ from tests.contracts.registers import (
     system,
 )
 from tests.contracts.sealer import ToySealer
+from tests.empty import placed
 
 from flagstone.blocks.registry.contract.record import OWN_ACCESS
 from flagstone.blocks.registry.service.registry import Service
@@ -38,7 +39,6 @@ from flagstone.kernel.ids import PersonCode
 from flagstone.platform.http.application import Edge, Keepers, assemble
 from flagstone.platform.http.principal import Principal
 from flagstone.platform.http.tickets import Tickets
-from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 
 REASON = Reason("Assessing income tax", "Tax Act § 3", "message-1", "C-1", datetime(2100, 1, 1, tzinfo=UTC))
@@ -70,8 +70,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, clock: SetClock) -> Iterator[Site]:
     """Mari and Jaan, whom systems of other agencies may list and read."""
-    database = Database(SCHEMA, engine.sqlite(tmp_path / "registry.sqlite"), "a/b/registry", clock=clock)
-    migration.migrate(database)
+    database = Database(SCHEMA, placed(SCHEMA, tmp_path / "registry.sqlite"), "a/b/registry", clock=clock)
     registry = Service(database, ToySealer(), CHECKS)
     permits = {**PEOPLE["permits"], "exchange": ["list", "read", "exists", "export"]}
     registry.publish(SITE, definition(PEOPLE, permits=permits), WHY)

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tests.empty import placed
 
 from flagstone.blocks.exchange.contract.directory import (
     Directory,
@@ -47,7 +48,6 @@ from flagstone.platform.crypto.issuing import Draft, Extensions, fresh_serial, s
 from flagstone.platform.crypto.signing import SoftKey
 from flagstone.platform.http.client import CallBounds
 from flagstone.platform.http.public import PublicDocuments
-from flagstone.platform.storage import engine, migration
 from flagstone.platform.storage.database import Database
 
 VECTORS = Path(__file__).parents[6] / "shared" / "vectors" / "xroad"
@@ -136,8 +136,7 @@ def centre(
     federated: Callable[[], tuple[Anchor, ...]] = tuple,
 ) -> Iterator[Centre]:
     """Give a centre that has published once; its keys are on curves, for speed."""
-    database = Database(SCHEMA, engine.sqlite(folder / f"{instance}.sqlite"), "aralia/centre", clock=clock)
-    migration.migrate(database)
+    database = Database(SCHEMA, placed(SCHEMA, folder / f"{instance}.sqlite"), "aralia/centre", clock=clock)
     address, directories = ["http://127.0.0.1:1"], [directory(instance)]
     owner = ClientId(instance, "GOV", "10000001")
     keys = SigningKeys(

@@ -181,7 +181,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
     def run(*command: str) -> None:
         prefix = ["runuser", "-u", account, "--"] if os.geteuid() == 0 else []
-        subprocess.run([*prefix, *command], check=True, capture_output=True, timeout=60, cwd="/")
+        subprocess.run([*prefix, *command], check=True, capture_output=True, timeout=240, cwd="/")
 
     data = str(folder / "data")
     chosen = {**SERVER_OPTIONS, "unix_socket_directories": str(folder)}

@@ -13,19 +13,24 @@ TOGETHER = ("tests/browser/", "tests/journeys/")
 
 LONGEST = (
     "tests/browser/",
-    "tests/docs/test_authority_guide.py",
-    "tests/docs/test_first_guide.py",
-    "tests/app/test_seeding.py",
     "tests/journeys/",
-    "tests/app/test_trust.py",
-    "tests/cli/test_running.py",
     "tests/docs/test_globalconf_guide.py",
+    "tests/docs/test_first_guide.py",
+    "tests/cli/test_running.py",
+    "tests/docs/test_authority_guide.py",
+    "tests/cli/test_operating.py",
     "tests/docs/test_evidence_guide.py",
-    "tests/docs/test_module_guide.py",
     "tests/docs/test_operators_guides.py",
-    "tests/docs/test_register_guide.py",
-    "tests/docs/test_simulation_guide.py",
+    "tests/docs/test_module_guide.py",
+    "tests/cli/test_new.py",
+    "tests/app/test_seeding.py",
     "tests/cli/test_sites.py",
+    "tests/docs/test_register_guide.py",
+    "tests/app/test_trust.py",
+    "tests/platform/jobs/test_crash.py",
+    "tests/interop/test_schemathesis.py",
+    "tests/countries/aralia_law/test_against_calculator.py",
+    "tests/docs/test_simulation_guide.py",
 )
 """No more than an order, so that it need not be exact."""
 

@@ -2,7 +2,8 @@
 """The supervisor: one process that forks a process for each site, watches them, and stops or starts one.
 
 Everything is imported before the first fork, so that the sites share their programs' memory. The
-supervisor itself opens no database and begins no thread, so that it can fork again at any time.
+supervisor itself opens no database and begins no thread, so that it can fork again at any time. When it is
+killed, its sites stop.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import FrameType
 from typing import Protocol
 
 from flagstone.cli.doors import Doors
+from flagstone.cli.lifeline import STOP_SECONDS_MAX, Lifeline
 from flagstone.platform.http.server import AddressUnavailable
 from flagstone.settings.options import Settings
 
-STOP_SECONDS_MAX = 20
 READY_SECONDS_MAX = 60
 TURN_SECONDS = 0.2
 BACKOFF_SECONDS = (0.5, 1, 2, 5, 15, 30)
@@ -84,6 +85,7 @@ class Supervisor:
     tell: Callable[[str, Condition], None] = lambda _site, _condition: None
     control: Control | None = None
     stopping: bool = False
+    lifeline: Lifeline = field(default_factory=Lifeline)
 
     def start(self) -> None:
         """Fork every site."""
@@ -180,6 +182,7 @@ class Supervisor:
                     os.close(other.ready)
             if self.control is not None:
                 self.control.listener.close()
+            self.lifeline.hang_on()
             code = self.run(child.settings, child.doors, lambda: _say_ready(writer))
         finally:
             os._exit(code)

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -19,10 +18,11 @@ import psycopg
 import pytest
 
 from flagstone.kernel.clock import SetClock
-from flagstone.platform.storage import engine, migration, postgresql
+from flagstone.platform.storage import migration, postgresql
 from flagstone.platform.storage.database import Database
 from flagstone.platform.storage.engine import Location
 from flagstone.platform.storage.sql import BlockSchema
+from tests.empty import placed
 from tests.sharing import Sharing, longest_first
 
 
@@ -48,26 +48,9 @@ class OpenDatabase(Protocol):
     def __call__(self, schema: BlockSchema, *, probe: Callable[[str], None] = ...) -> Database: ...
 
 
-@pytest.fixture(scope="session")
-def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where one migrated SQLite file for each block is kept, to be copied for each test."""
-    return tmp_path_factory.mktemp("empty")
-
-
 def steps_of(schema: BlockSchema) -> tuple[Path, Path]:
     """Return the folders of all steps that make a block's tables: the platform's own and the block's."""
     return migration.OWN_MIGRATIONS, schema.migrations
-
-
-def empty(schema: BlockSchema, folder: Path, clock: SetClock) -> Path:
-    """Return the migrated database of a block in which nothing was written, made the first time."""
-    path = folder / f"{schema.block}-{sha256(repr(steps_of(schema)).encode()).hexdigest()[:12]}.sqlite"
-    if not path.exists():
-        database = Database(schema, engine.sqlite(path), f"aralia/test/{schema.block}", clock=clock)
-        migration.migrate(database)
-        database.close()
-        assert not path.with_name(f"{path.name}-wal").exists(), "the file alone is the whole database"
-    return path
 
 
 @dataclass
@@ -99,9 +82,7 @@ class EmptySchemas:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def open_database(
-    request: pytest.FixtureRequest, tmp_path: Path, empty_databases: Path, clock: SetClock
-) -> Iterator[OpenDatabase]:
+def open_database(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Iterator[OpenDatabase]:
     """Open a block's fresh, migrated database on SQLite and, as a second run, on PostgreSQL.
 
     A block that is opened twice in one test finds what it wrote.
@@ -112,10 +93,7 @@ def open_database(
 
     def fresh(schema: BlockSchema) -> Location:
         if request.param == "sqlite":
-            location = engine.sqlite(tmp_path / f"{schema.block}.sqlite")
-            if not location.path.exists():
-                shutil.copyfile(empty(schema, empty_databases, clock), location.path)
-            return location
+            return placed(schema, tmp_path / f"{schema.block}.sqlite")
         drop.append(f"t{os.getpid()}_{os.urandom(4).hex()}")
         schemas: EmptySchemas = request.getfixturevalue("empty_schemas")
         return schemas.copied(schema, drop[-1])

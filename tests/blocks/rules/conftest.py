@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.blocks.rules.decided import Deciding, Plain, deciding, pool
-from tests.conftest import empty
+from tests.empty import placed
 
 from flagstone.blocks.rules.store.tables import SCHEMA
 from flagstone.kernel.clock import SetClock
-from flagstone.platform.storage import engine
 from flagstone.platform.storage.database import Database
 
 if TYPE_CHECKING:
@@ -30,11 +28,10 @@ def aralia() -> Iterator[Plain]:
 
 
 @pytest.fixture
-def lone(tmp_path: Path, empty_databases: Path, clock: SetClock, aralia: Plain) -> Iterator[Deciding]:
+def lone(tmp_path: Path, clock: SetClock, aralia: Plain) -> Iterator[Deciding]:
     """A site that decides, on SQLite alone, for what does not depend on the engine."""
-    path = tmp_path / "rules.sqlite"
-    shutil.copyfile(empty(SCHEMA, empty_databases, clock), path)
-    database = Database(SCHEMA, engine.sqlite(path), "aralia/test/rules", clock=clock)
+    place = placed(SCHEMA, tmp_path / "rules.sqlite")
+    database = Database(SCHEMA, place, "aralia/test/rules", clock=clock)
     yield deciding(database, tmp_path, aralia)
     database.close()
 

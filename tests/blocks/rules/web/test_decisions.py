@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 from starlette.testclient import TestClient
 from tests.blocks.rules.decided import LAW, MARI, OMAR, Deciding, case, deciding, herself, official
-from tests.conftest import empty
+from tests.empty import placed
 
 from flagstone.blocks.rules.contract.calculation import Mode
 from flagstone.blocks.rules.contract.decision import Decision
@@ -39,7 +38,6 @@ from flagstone.platform.http.language import Languages
 from flagstone.platform.http.look import read_look
 from flagstone.platform.http.pages import LOCALE, Pages
 from flagstone.platform.http.principal import Principal
-from flagstone.platform.storage import engine
 from flagstone.platform.storage.database import Database
 
 ROOT = Path(__file__).parents[4]
@@ -94,10 +92,9 @@ def computing() -> Iterator[Pool]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, empty_databases: Path, clock: SetClock, computing: Pool) -> Iterator[Site]:
-    path = tmp_path / "rules.sqlite"
-    shutil.copyfile(empty(SCHEMA, empty_databases, clock), path)
-    database = Database(SCHEMA, engine.sqlite(path), "aralia/test/rules", clock=clock)
+def site(tmp_path: Path, clock: SetClock, computing: Pool) -> Iterator[Site]:
+    place = placed(SCHEMA, tmp_path / "rules.sqlite")
+    database = Database(SCHEMA, place, "aralia/test/rules", clock=clock)
     here = deciding(database, tmp_path, computing)
     languages = Languages(["en", "et", "ar"], [LOCALE, RULES / "locale"])
     pages = Pages(read_look(LOOK), languages, Assets(LOOK), [RULES / "templates"], menu=MENU)

@@ -45,6 +45,7 @@ class Lineage:
         for each in stated:
             self._stated.setdefault((each.variable, each.instance), []).append(each.period)
         self._children: dict[Place, tuple[Place, ...]] = {}
+        self._values: dict[Place, JsonValue] = {}
         self._of_entity = {each.entity.key: each for each in simulation.populations.values()}
 
     def variable(self, place: Place) -> Any:
@@ -76,7 +77,11 @@ class Lineage:
 
     def value(self, place: Place) -> JsonValue:
         """Return the value as JSON has it."""
-        return self.of(self.nodes[place.array].value, place)
+        try:
+            return self._values[place]  # it is looked at many times, in each language and for each step above
+        except KeyError:
+            found = self._values[place] = self.of(self.nodes[place.array].value, place)
+            return found
 
     def of(self, array: Any, place: Place) -> JsonValue:
         """Return the value of an array that stands where a place's does."""

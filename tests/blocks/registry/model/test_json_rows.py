@@ -24,7 +24,7 @@ def read(data: bytes | str) -> list[object]:
     return list(read_json(io.BytesIO(data.encode() if isinstance(data, str) else data)))
 
 
-def record(record_id: str, **data: Value) -> Record:
+def record(record_id: str, /, **data: Value) -> Record:
     return Record("places", record_id, "1.0", 1, data, date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC))
 
 

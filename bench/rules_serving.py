@@ -26,7 +26,10 @@ HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("FLAGSTONE_BENCH_CACHE") or Path.home() / ".cache" / "flagstone" / "bench")
 FRANCE = os.environ.get("FLAGSTONE_FRANCE", "")
 ROUNDS = int(os.environ.get("FLAGSTONE_BENCH_ROUNDS", "5"))
-SECONDS = float(os.environ.get("FLAGSTONE_BENCH_SECONDS", "3"))
+SECONDS = float(os.environ.get("FLAGSTONE_BENCH_SECONDS", "1"))
+TURNS = 4 * ROUNDS
+"""Of both sides under load: many short ones, since a machine's speed changes from minute to minute."""
+
 TEMPLATE, FRENCH = "openfisca_country_template", "openfisca_france"
 MONTH, YEAR = "2017-01", "2023"
 ONE = {
@@ -186,7 +189,7 @@ def requests(pair: tuple[Side, Side], folder: str) -> Found:
                 f"wrk.method='POST'\nwrk.headers['Content-Type']='application/json'\n"
                 f"wrk.body='{json.dumps(body)}'\n"
             )
-            for _ in range(ROUNDS):
+            for _ in range(TURNS):
                 for side, (port, pid, _seconds) in both.items():
                     for key, value in wrk(port, pid, script).items():
                         measured.setdefault(f"{side}_{name}_{key}", []).append(value)
